@@ -1,0 +1,37 @@
+"""One function finds the members of a package: a file added is a member added."""
+
+import importlib
+import pkgutil
+from functools import cache
+from typing import Any
+
+
+@cache
+def discover(package: str, attribute: str) -> dict[str, Any]:
+    """The members of `package` by name, in alphabetical order: each module's `attribute`, which has a `name`.
+
+    Modules whose name begins with an underscore are shared code, not members. Raises AttributeError where a module
+    lacks the attribute, so a half-written member is noticed at once.
+
+    >>> "lora" in discover("engine.methods", "METHOD")
+    True
+    """
+    parent = importlib.import_module(package)
+    names = sorted(info.name for info in pkgutil.iter_modules(parent.__path__) if not info.name.startswith("_"))
+    members = [getattr(importlib.import_module(f"{package}.{name}"), attribute) for name in names]
+    return {member.name: member for member in members}
+
+
+def methods() -> dict[str, Any]:
+    """Every training method by name."""
+    return discover("engine.methods", "METHOD")
+
+
+def metrics() -> dict[str, Any]:
+    """Every metric by name."""
+    return discover("engine.metrics", "METRIC")
+
+
+def formats() -> dict[str, Any]:
+    """Every row shape by name."""
+    return discover("engine.formats", "FORMAT")

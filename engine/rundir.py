@@ -1,0 +1,205 @@
+"""The only file that knows the names inside KURABE_HOME and inside a run. Writes are atomic; a run's state is derived.
+
+A stage is done if and only if its output exists, so restart, refresh, a second tab and a killed worker are one path:
+read the files, skip what is done.
+"""
+
+import json
+import os
+import re
+import secrets
+import time
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Literal
+
+from engine.schema import EvalRow, Example, RunSpec, UserError
+
+State = Literal["queued", "running", "done", "stopped", "failed", "lost"]
+STAGES = ("prepare", "base", "train", "tuned", "compare")
+RUN_ID = re.compile(r"^\d{8}-\d{6}-[0-9a-f]{6}$")
+FILES = {
+    "spec": "spec.json",
+    "env": "env.json",
+    "status": "status.json",
+    "stop": "stop.request",
+    "log": "log.txt",
+    "report": "data/report.json",
+    "base": "eval/base.jsonl",
+    "tuned": "eval/tuned.jsonl",
+    "metrics": "metrics.jsonl",
+    "training": "training.json",
+    "comparison": "comparison.json",
+}
+
+
+def home() -> Path:
+    """KURABE_HOME (default ~/.kurabe), made with mode 0700 when missing."""
+    path = Path(os.environ.get("KURABE_HOME") or Path.home() / ".kurabe").expanduser().resolve()
+    for folder in (path, path / "runs", path / "models", path / "cache", path / "uploads"):
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    return path
+
+
+@dataclass(frozen=True)
+class Run:
+    """One run's directory. Get one from `create` or `open_run`, never by joining paths."""
+
+    id: str
+    path: Path
+
+    def file(self, name: str) -> Path:
+        """The path of a named file: one of FILES."""
+        return self.path / FILES[name]
+
+    def examples_file(self, split: str) -> Path:
+        """Where the examples of a split lie: train, validation or test."""
+        return self.path / "data" / f"{split}.jsonl"
+
+    @property
+    def checkpoints(self) -> Path:
+        return self.path / "checkpoints"
+
+    @property
+    def model(self) -> Path:
+        return self.path / "model"
+
+    def spec(self) -> RunSpec:
+        return RunSpec.model_validate_json(self.file("spec").read_text(encoding="utf-8"))
+
+    def examples(self, split: str) -> list[Example]:
+        return [Example.from_dict(line) for line in read_lines(self.examples_file(split))]
+
+    def answers(self, arm: str) -> list[EvalRow]:
+        return [EvalRow.from_dict(line) for line in read_lines(self.file(arm))]
+
+    def status(self) -> dict[str, Any]:
+        return read_json(self.file("status"), default={})
+
+    def comparison(self) -> dict[str, Any] | None:
+        """The result of a finished run, or None before it is there."""
+        return read_json(self.file("comparison"), default=None)
+
+    def stop_requested(self) -> bool:
+        return self.file("stop").exists()
+
+
+def create(spec: RunSpec) -> Run:
+    """A new run directory holding spec.json. The id sorts by time and is safe as a file name."""
+    run_id = f"{time.strftime('%Y%m%d-%H%M%S')}-{secrets.token_hex(3)}"
+    run = Run(run_id, home() / "runs" / run_id)
+    building = home() / "runs" / f".{run_id}"
+    (building / "data").mkdir(mode=0o700, parents=True)
+    write_text(building / FILES["spec"], spec.model_dump_json(indent=2))
+    os.replace(building, run.path)
+    return run
+
+
+def open_run(run_id: str) -> Run:
+    """The run of that id. Raises UserError for an id that is malformed or not there: no user text becomes a path."""
+    if not isinstance(run_id, str) or not RUN_ID.match(run_id):
+        raise UserError(f"'{str(run_id)[:60]}' is not a run's id. `python -m engine list` shows the runs there are.")
+    path = home() / "runs" / run_id
+    if path.is_symlink() or not path.is_dir():
+        raise UserError(f"There is no run {run_id}. `python -m engine list` shows the runs there are.")
+    return Run(run_id, path)
+
+
+def all_runs() -> list[Run]:
+    """Every run, newest first."""
+    folder = home() / "runs"
+    names = sorted((entry.name for entry in os.scandir(folder) if RUN_ID.match(entry.name)), reverse=True)
+    return [Run(name, folder / name) for name in names]
+
+
+def state(run: Run) -> State:
+    """What the run is doing now: the status file's word, or "lost" where it says running but no such process lives."""
+    status = run.status()
+    word = status.get("state", "queued")
+    if word in ("running", "queued") and not _worker_lives(run, status):
+        return "lost"
+    return word
+
+
+def _worker_lives(run: Run, status: dict[str, Any]) -> bool:
+    if not status:  # the worker has a moment to write its first status
+        return time.time() - run.file("spec").stat().st_mtime < 30
+    return process_lives(status["pid"], status["started"], status["boot_id"])
+
+
+def boot_id() -> str:
+    """A word that changes with every boot: with the start time it tells a reused pid from ours."""
+    path = Path("/proc/sys/kernel/random/boot_id")
+    return path.read_text().strip() if path.exists() else ""
+
+
+def process_lives(pid: int, started: float, boot: str) -> bool:
+    """Whether the process that wrote (pid, start time, boot id) still runs; a zombie does not."""
+    import psutil
+
+    if boot != boot_id():
+        return False
+    try:
+        process = psutil.Process(pid)
+        return abs(process.create_time() - started) < 1 and process.status() != psutil.STATUS_ZOMBIE
+    except (psutil.NoSuchProcess, psutil.AccessDenied):
+        return False
+
+
+def write_text(path: Path, text: str) -> None:
+    """Write so that a reader sees the old text or the new, never half: a temporary name, fsync, rename."""
+    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
+    with open(temporary, "w", encoding="utf-8", errors="replace") as stream:
+        stream.write(text)
+        stream.flush()
+        os.fsync(stream.fileno())
+    os.replace(temporary, path)
+
+
+def write_json(path: Path, value: Any) -> None:
+    write_text(path, json.dumps(value, ensure_ascii=False, indent=2, allow_nan=False))
+
+
+def write_lines(path: Path, values: Iterable[Any]) -> None:
+    """One JSON document a line. Values may be dictionaries or types with to_dict()."""
+    rows = (value if isinstance(value, dict) else value.to_dict() for value in values)
+    write_text(path, "".join(json.dumps(row, ensure_ascii=False, allow_nan=False) + "\n" for row in rows))
+
+
+def append_line(path: Path, value: dict[str, Any]) -> None:
+    with open(path, "a", encoding="utf-8") as stream:
+        stream.write(json.dumps(value, ensure_ascii=False, allow_nan=False) + "\n")
+
+
+def read_json(path: Path, default: Any = None) -> Any:
+    """The document, or `default` where the file is not there."""
+    try:
+        return json.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        return default
+
+
+def read_lines(path: Path) -> Iterator[dict[str, Any]]:
+    """The documents of a .jsonl file, none where it is not there; a last line cut short by a crash is passed over."""
+    try:
+        lines = path.read_text(encoding="utf-8").splitlines()
+    except FileNotFoundError:
+        return
+    for number, line in enumerate(lines):
+        try:
+            yield json.loads(line)
+        except json.JSONDecodeError:
+            if number != len(lines) - 1:
+                raise
+
+
+def training_log(run: Run) -> list[dict[str, Any]]:
+    """The logged steps in order. After a resume the same step may stand twice: the highest attempt counts."""
+    best: dict[tuple[str, int], dict[str, Any]] = {}
+    for line in read_lines(run.file("metrics")):
+        key = (line.get("kind", "train"), line["step"])
+        if key not in best or line["attempt"] >= best[key]["attempt"]:
+            best[key] = line
+    return sorted(best.values(), key=lambda line: line["step"])

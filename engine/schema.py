@@ -1,0 +1,291 @@
+"""The core types. Everything else in the engine speaks in these; this file imports pydantic and the standard library only."""
+
+import hashlib
+import json
+import math
+import unicodedata
+from collections.abc import Callable, Mapping
+from dataclasses import asdict, dataclass, field
+from typing import Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, field_validator
+
+Role = Literal["system", "user", "assistant"]
+Verdict = Literal["better", "worse", "cannot_tell", "not_measured"]
+
+
+class UserError(Exception):
+    """A mistake of the user's, worded for the user: what is wrong, where, and how to mend it. Exit code 2."""
+
+
+class Stopped(Exception):
+    """The user asked the run to stop; what was done so far is kept. Exit code 130."""
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    role: Role
+    content: str
+
+
+@dataclass(frozen=True, slots=True)
+class Example:
+    """One row in its canonical form: what the model is asked (`prompt`) and what it should say (`completion`).
+
+    `suite` is empty for training rows and names the test suite otherwise. `choices` holds the wrong answers of a
+    multiple-choice item (the right one is `completion`). `answerable` is False where the right reply is to decline.
+    `group` is the document, product or topic the row belongs to: splits and statistics keep groups whole.
+    """
+
+    id: str
+    prompt: tuple[Message, ...]
+    completion: str
+    rejected: str | None = None
+    label: bool | None = None
+    group: str | None = None
+    suite: str = ""
+    answerable: bool = True
+    choices: tuple[str, ...] = ()
+    source_row: int | None = None
+
+    def to_dict(self) -> dict[str, Any]:
+        return asdict(self)
+
+    @classmethod
+    def from_dict(cls, values: Mapping[str, Any]) -> "Example":
+        messages = tuple(Message(**message) for message in values["prompt"])
+        return cls(**{**values, "prompt": messages, "choices": tuple(values.get("choices") or ())})
+
+    @property
+    def question(self) -> str:
+        """The last user message: what a person would call the question."""
+        return next((m.content for m in reversed(self.prompt) if m.role == "user"), "")
+
+
+def example_id(prompt: tuple[Message, ...], completion: str, suite: str = "") -> str:
+    """A 16-digit hash of the canonical content (NFC, white space folded): joins before to after, finds duplicates.
+
+    >>> example_id((Message("user", "Hi  there"),), "Hello") == example_id((Message("user", "Hi there"),), "Hello ")
+    True
+    """
+    fold = lambda text: " ".join(unicodedata.normalize("NFC", text).split())  # noqa: E731
+    content = [[(m.role, fold(m.content)) for m in prompt], fold(completion), suite]
+    return hashlib.sha256(json.dumps(content, ensure_ascii=True).encode()).hexdigest()[:16]
+
+
+@dataclass(frozen=True, slots=True)
+class Issue:
+    """What happened to one source row: nothing vanishes uncounted. `dropped` is False where the row was mended and kept."""
+
+    source_row: int | None
+    code: str
+    message: str
+    dropped: bool
+
+
+@dataclass(frozen=True)
+class Format:
+    """A row shape. `fields` maps each canonical field to the column names it is known by, the first being its own.
+
+    `to_example(row)` gets a row whose keys are canonical fields and returns an Example, or raises ValueError saying
+    what is wrong with that row.
+    """
+
+    name: str
+    title: str
+    fields: Mapping[str, tuple[str, ...]]
+    required: tuple[str, ...]
+    to_example: Callable[[Mapping[str, Any]], Example]
+
+
+@dataclass(frozen=True, slots=True)
+class Output:
+    """What one arm gave for one test item: the greedy answer and, where asked for, likelihoods.
+
+    `answer_loss` is the mean negative log-likelihood per token of the reference answer, in nats. `choice_losses` is
+    the same for the right answer followed by each of `Example.choices`.
+    """
+
+    text: str
+    tokens: int = 0
+    seconds: float = 0.0
+    truncated: bool = False
+    answer_loss: float | None = None
+    choice_losses: tuple[float, ...] = ()
+
+
+@dataclass(frozen=True)
+class Metric:
+    """One per-item score. `score` returns None where the metric does not apply to the item.
+
+    `better` says which direction is good; "neither" is shown but never judged. `minimum` is the smallest mean
+    difference worth a verdict, in the metric's own unit.
+    """
+
+    name: str
+    title: str
+    better: Literal["higher", "lower", "neither"]
+    score: Callable[[Output, Example], float | None]
+    binary: bool = False
+    minimum: float = 0.02
+    unit: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class EvalRow:
+    """One test item answered by one arm, with its scores: one line of eval/ARM.jsonl."""
+
+    arm: str
+    suite: str
+    example_id: str
+    output: Output
+    scores: Mapping[str, float | None]
+
+    def to_dict(self) -> dict[str, Any]:
+        return asdict(self)
+
+    @classmethod
+    def from_dict(cls, values: Mapping[str, Any]) -> "EvalRow":
+        output = values["output"]
+        return cls(**{**values, "output": Output(**{**output, "choice_losses": tuple(output["choice_losses"])})})
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """One metric on one suite, before and after, from paired items.
+
+    `low` and `high` bound the 95 % interval of the mean difference after - before. `detectable` is the smallest
+    difference this n could find with 80 % power; `needed` the number of items that would settle a "cannot_tell".
+    """
+
+    metric: str
+    suite: str
+    before: float | None
+    after: float | None
+    difference: float | None
+    low: float | None
+    high: float | None
+    n: int
+    groups: int
+    wins: int
+    ties: int
+    losses: int
+    p: float | None
+    p_adjusted: float | None
+    detectable: float | None
+    needed: int | None
+    illustrative: bool
+    primary: bool
+    verdict: Verdict
+
+    def to_dict(self) -> dict[str, Any]:
+        return asdict(self)
+
+
+class Frozen(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
+
+
+class Source(Frozen):
+    """A data file: where it is, what it held when the run was made, and how its columns map."""
+
+    path: str
+    sha256: str = ""
+    format: str = ""
+    columns: dict[str, str] = Field(default_factory=dict)
+
+
+class DataSpec(Frozen):
+    train: Source
+    suites: dict[str, Source] = Field(default_factory=dict)
+    validation_share: float = Field(0.06, ge=0, le=0.5)
+    test_share: float = Field(0.2, ge=0, le=0.9)
+    max_length: int = Field(512, ge=16, le=32768)
+
+
+class Decoding(Frozen):
+    """How every arm answers. Greedy always: the same prompt gives the same answer twice."""
+
+    max_new_tokens: int = Field(64, ge=1, le=4096)
+    batch_size: int = Field(64, ge=1, le=512)
+
+
+class Primary(Frozen):
+    """The one metric, on the one suite, that decides; named before training."""
+
+    metric: str = "token_f1"
+    suite: str = "unseen"
+    minimum: float = Field(0.02, ge=0, le=1)
+
+
+class RunSpec(Frozen):
+    """All of the intent of a run, and no secret. The page, the command line and a cluster job make or take one."""
+
+    title: str = Field("", max_length=200)
+    use_case: str = Field("", max_length=80)
+    model: str = Field("smollm2-135m-instruct", min_length=1, max_length=400)
+    revision: str | None = None
+    system: str = Field("", max_length=8000)
+    data: DataSpec
+    method: str = "lora"
+    settings: dict[str, Any] = Field(default_factory=dict)
+    metrics: tuple[str, ...] = ()
+    primary: Primary = Primary()
+    decoding: Decoding = Decoding()
+    seed: int = Field(0, ge=0, le=2**31 - 1)
+
+    @field_validator("settings")
+    @classmethod
+    def _plain_values(cls, settings: dict[str, Any]) -> dict[str, Any]:
+        for key, value in settings.items():
+            if isinstance(value, float) and not math.isfinite(value):
+                raise ValueError(f"settings.{key} is {value}; give a finite number")
+            if not isinstance(value, str | int | float | bool | None):
+                raise ValueError(f"settings.{key} must be a plain value, not {type(value).__name__}")
+        return settings
+
+
+class Preset(Frozen):
+    """A use case: a card for the page and the run it starts. `title`, `summary` ... hold a text per language."""
+
+    name: str = Field(pattern=r"^[a-z0-9_]{1,40}$")
+    title: dict[str, str]
+    summary: dict[str, str]
+    changes: dict[str, str]
+    reason: dict[str, str]
+    minutes: float
+    demo: tuple[str, ...]
+    limits: tuple[str, ...]
+    run: RunSpec
+
+
+@dataclass(frozen=True)
+class Method:
+    """One way to train. `train(spec, run)` reads the run's data, writes metrics and checkpoints and leaves model/.
+
+    `needs` names the kind of data ("completion"); `Settings` is a frozen pydantic model: each field has bounds, a
+    description and, under json_schema_extra, {"basic": True} where a beginner should see it.
+    `attach(model, settings, seed)` returns the model with just the promised parameters trainable.
+    """
+
+    name: str
+    title: str
+    summary: str
+    paper: str
+    needs: Literal["completion", "pairs", "labels", "prompts", "text"]
+    Settings: type[BaseModel]
+    attach: Callable[..., Any]
+    train: Callable[..., None]
+    quantization: str = ""
+    adapter: bool = True
+
+
+@dataclass(frozen=True)
+class Progress:
+    """How far a long piece of work is: shown to the person who waits."""
+
+    stage: str
+    step: int = 0
+    of: int = 0
+    note: str = ""
+    details: Mapping[str, Any] = field(default_factory=dict)
