@@ -20,8 +20,7 @@ def text(key: str, lang: str = "en", **values: Any) -> str:
     >>> text("verdict.better.word", "en")
     'better'
     """
-    template = entries()[key][lang]
-    return template.format(**values) if values else template
+    return entries()[key][lang].format(**values)
 
 
 def has(key: str) -> bool:
@@ -41,6 +40,7 @@ def _leaves(node: Mapping[str, Any], prefix: str) -> Iterator[tuple[str, dict[st
         yield prefix, dict(node)
         return
     for name, child in node.items():
+        key = f"{prefix}.{name}" if prefix else str(name)
         if not isinstance(child, Mapping):
-            raise ValueError(f"text.yaml: '{prefix}.{name}' has no language below it".replace("'.", "'"))
-        yield from _leaves(child, f"{prefix}.{name}" if prefix else str(name))
+            raise ValueError(f"text.yaml: {key} is a bare text; write {{en: ..., ja: ...}}")
+        yield from _leaves(child, key)
