@@ -1,0 +1,1 @@
+"""One per-item score a file: METRIC = Metric(...). Files whose name begins with an underscore are shared code."""
