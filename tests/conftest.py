@@ -1,0 +1,106 @@
+"""What every test shares: a KURABE_HOME of its own, a tiny model made on the spot, the embedded model where slow."""
+
+import os
+from pathlib import Path
+
+os.environ["HF_HUB_OFFLINE"] = "1"  # before any library reads it: no test may lean on a hub
+os.environ.setdefault("OMP_NUM_THREADS", str(min(2, os.cpu_count() or 1)))
+os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
+
+import pytest  # noqa: E402
+
+REAL_HOME = os.environ.get("KURABE_HOME")  # where `make test` has put the embedded model
+CHATML = (
+    "{% for message in messages %}{{ '<|im_start|>' + message['role'] + '\n' + message['content'] + '<|im_end|>\n' }}"
+    "{% endfor %}{% if add_generation_prompt %}{{ '<|im_start|>assistant\n' }}{% endif %}"
+)
+SPECIAL_TOKENS = ["<|endoftext|>", "<|im_start|>", "<|im_end|>"]
+LINES = (
+    "system\nYou answer customers' questions.\nuser\nWhen is the shop open?\nassistant\nFrom 9:00 to 17:30 every day.",
+    "How much does express shipping cost? It costs $12.50 and takes 2 days within the city.",
+    "I'm sorry, I don't have that information. Please ask our support team at help@example.com.",
+    "The capital of France is Paris. Water boils at 100 degrees. There are 12 months in a year.",
+    "営業時間は午前9時から午後6時までです。送料は500円です。",
+)
+
+
+@pytest.fixture(autouse=True)
+def kurabe_home(tmp_path_factory, monkeypatch) -> Path:
+    """An empty KURABE_HOME: no test sees the user's runs, or another test's."""
+    home = tmp_path_factory.mktemp("home")
+    monkeypatch.setenv("KURABE_HOME", str(home))
+    return home
+
+
+@pytest.fixture(scope="session")
+def tiny_model(tmp_path_factory) -> Path:
+    """A folder with a random Llama of 2 layers (about 130,000 parameters, always the same) and a ChatML tokenizer."""
+    import torch
+    from transformers import GenerationConfig, LlamaConfig, LlamaForCausalLM
+
+    folder = tmp_path_factory.mktemp("models") / "tiny"
+    tokenizer = _tiny_tokenizer()
+    ids = {f"{name}_token_id": getattr(tokenizer, f"{name}_token_id") for name in ("bos", "eos", "pad")}
+    config = LlamaConfig(
+        vocab_size=len(tokenizer),
+        hidden_size=64,
+        intermediate_size=128,
+        num_hidden_layers=2,
+        num_attention_heads=4,
+        num_key_value_heads=2,
+        max_position_embeddings=512,
+        tie_word_embeddings=True,
+        **ids,
+    )
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(0)
+        model = LlamaForCausalLM(config)
+    model.generation_config = GenerationConfig(**ids)
+    model.save_pretrained(folder)
+    tokenizer.save_pretrained(folder)
+    return folder
+
+
+def _tiny_tokenizer():
+    """A byte-level BPE of at most 512 tokens, so that any text can be written with it."""
+    from tokenizers import Tokenizer, decoders, models, pre_tokenizers, trainers
+    from transformers import PreTrainedTokenizerFast
+
+    backend = Tokenizer(models.BPE())
+    backend.pre_tokenizer = pre_tokenizers.ByteLevel(add_prefix_space=False)
+    backend.decoder = decoders.ByteLevel()
+    alphabet = pre_tokenizers.ByteLevel.alphabet()
+    trainer = trainers.BpeTrainer(
+        vocab_size=512, special_tokens=SPECIAL_TOKENS, initial_alphabet=alphabet, show_progress=False
+    )
+    backend.train_from_iterator(LINES, trainer)
+    return PreTrainedTokenizerFast(
+        tokenizer_object=backend,
+        bos_token="<|im_start|>",
+        eos_token="<|im_end|>",
+        pad_token="<|endoftext|>",
+        chat_template=CHATML,
+        model_max_length=512,
+    )
+
+
+@pytest.fixture(scope="session")
+def embedded_folder() -> Path:
+    """The real embedded model, fetched and converted where this machine has not got it yet."""
+    from engine import embedded
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.delenv("KURABE_HOME", raising=False)
+        if REAL_HOME:
+            patch.setenv("KURABE_HOME", REAL_HOME)
+        return embedded.ensure()
+
+
+@pytest.fixture
+def embedded_model(kurabe_home, embedded_folder) -> Path:
+    """The embedded model, linked into the test's own KURABE_HOME. For tests marked slow."""
+    from engine import embedded
+
+    link = embedded.model_folder()
+    link.symlink_to(embedded_folder, target_is_directory=True)
+    return link
