@@ -34,7 +34,7 @@ def kurabe_home(tmp_path_factory, monkeypatch) -> Path:
 
 @pytest.fixture(scope="session")
 def tiny_model(tmp_path_factory) -> Path:
-    """A folder with a random Llama of 2 layers (about 130,000 parameters, always the same) and a ChatML tokenizer."""
+    """A folder with a random Llama of 2 layers (about 100,000 parameters, always the same) and a ChatML tokenizer."""
     import torch
     from transformers import GenerationConfig, LlamaConfig, LlamaForCausalLM
 
