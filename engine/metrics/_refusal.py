@@ -62,8 +62,8 @@ _ENGLISH = [
     r"\b(?:information|details?|data|answer) (?:is|are|was|were) not (?:\w+ly )?"
     r"(?:available|provided|included|given)\b",
     r"\bthere (?:is|are|was|were) (?:no|not any|not enough|insufficient) (?:\w+ ){0,3}?(?:information|mention|records?|"
-    r"data|details?|answer|evidence|indication)(?: (?:about|on|regarding|of|in|for|available|provided|concerning|to|that)\b"
-    r"|\s*[.,;]|$)",
+    r"data|details?|answer|evidence|indication)"
+    r"(?: (?:about|on|regarding|of|in|for|available|provided|concerning|to|that)\b|\s*[.,;]|$)",
     r"\bcannot be (?:determined|known|answered|inferred|found|verified|confirmed)\b",
     r"\b(?:not enough|insufficient|no) (?:\w+ )?information (?:is |was )?(?:available|provided|given|about|on|to)\b",
     r"\b(?:outside|beyond) (?:of )?(?:the scope|what i (?:can|know)|my (?:\w+ )?(?:scope|knowledge|expertise|area|"
@@ -75,8 +75,8 @@ _ENGLISH = [
     r"\bi (?:must|have to|need to|will have to) (?:\w+ )?decline\b|\bi (?:refuse|decline) to\b",
     r"\bmy (?:\w+ )?(?:knowledge|training|data|information|records) (?:do|does|did) not\b",
     r"\bnot (?:\w+ )?in my (?:\w+ )?(?:data|knowledge|records|documents|training|information|database)\b",
-    r"^\W*(?:unknown|unanswerable|n/?a|no (?:information|answer|idea)|not (?:known|specified|mentioned|stated|provided)|not "
-    r"enough information|cannot say|do not know|no comment)\W*$",
+    r"^\W*(?:unknown|unanswerable|n/?a|no (?:information|answer|idea)|cannot say|do not know|no comment|"
+    r"not (?:known|specified|mentioned|stated|provided|enough information))\W*$",
 ]
 _JAPANESE = [
     r"(?:分|わ)か(?:りません|りかねます|らない(?:です|$)|りかね)",
@@ -105,9 +105,10 @@ _GUESS = re.compile(
     r".*(?:と思います|でしょう|はずです)"
 )
 _PLEASANTRY = re.compile(
-    r"(?:thanks?|hello|hi|hey|dear|good|great|sure|certainly|of course|absolutely|ok(?:ay)?|well|i am (?:\w+ )?(?:sorry|an?|your)|"
-    r"sorry|(?:my )?apologies|(?:i|we) apologi[sz]e|i (?:understand|see|appreciate)|that is an?|what an?|unfortunately|"
-    r"you (?:asked|are asking)|as an?|regarding)\b|.*(?:申し訳|すみません|恐れ入ります|お問い合わせ|ありがとう|残念ながら|ご質問)"
+    r"(?:thanks?|hello|hi|hey|dear|good|great|sure|certainly|of course|absolutely|ok(?:ay)?|well|"
+    r"i am (?:\w+ )?(?:sorry|an?|your)|sorry|(?:my )?apologies|(?:i|we) apologi[sz]e|i (?:understand|see|appreciate)|"
+    r"that is an?|what an?|unfortunately|you (?:asked|are asking)|as an?|regarding)\b|"
+    r".*(?:申し訳|すみません|恐れ入ります|お問い合わせ|ありがとう|残念ながら|ご質問)"
 )
 
 

@@ -1,4 +1,4 @@
-"""Words of a text, and on which items text is compared. Chinese and Japanese have no spaces: there a word is a character."""
+"""Words of a text, and on which items text is compared. Where a script has no spaces, a word is a character."""
 
 import re
 import unicodedata
