@@ -184,7 +184,8 @@ def read_json(path: Path, default: Any = None) -> Any:
 def read_lines(path: Path) -> Iterator[dict[str, Any]]:
     """The documents of a .jsonl file, none where it is not there; a last line cut short by a crash is passed over."""
     try:
-        lines = path.read_text(encoding="utf-8").splitlines()
+        # Not splitlines(): it would also split at U+2028 and U+0085, which may stand inside a text.
+        lines = path.read_text(encoding="utf-8").removesuffix("\n").split("\n")
     except FileNotFoundError:
         return
     for number, line in enumerate(lines):
