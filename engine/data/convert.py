@@ -1,0 +1,194 @@
+"""Rows to Examples: which shape a file has, which column is which, and what each row becomes."""
+
+import difflib
+import unicodedata
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+
+from engine.data.read import Table
+from engine.formats import _shared
+from engine.registry import formats
+from engine.schema import Example, Format, Issue, UserError, example_id
+
+SAMPLE_ROWS = 50
+
+
+@dataclass(frozen=True)
+class Candidate:
+    """A shape the file may have. `columns` maps canonical field to the file's column; `missing` what has no column.
+
+    `confidence`, 0 to 1: the share of the first 50 rows that convert, less 0.1 where a name is only a synonym, halved
+    where another shape fits other columns as well.
+    """
+
+    format: str
+    columns: dict[str, str]
+    confidence: float
+    missing: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Detection:
+    """The likeliest shape and all shapes, best first. `format` is "" and `columns` empty where none fits."""
+
+    format: str
+    columns: dict[str, str]
+    confidence: float
+    candidates: tuple[Candidate, ...]
+
+
+def detect(table: Table, *, format: str = "", columns: Mapping[str, str] | None = None) -> Detection:
+    """The shape of the table, told from the names of its columns and from what its first rows hold.
+
+    `format` and `columns` (canonical field -> the file's column; "" for "do not use") are the user's own choice and
+    override. Raises UserError for a format, field or column that does not exist; not where no shape fits.
+    """
+    wanted = _user_columns(table, columns or {}, format)
+    shapes = [_format(format)] if format else [f for f in formats().values() if wanted.keys() <= f.fields.keys()]
+    found = [_candidate(table, shape, wanted) for shape in shapes]
+    found.sort(key=lambda c: (bool(c.missing), -c.confidence, -len(c.columns), c.format))
+    if len(found) > 1 and not found[1].missing and _rivals(found[0], found[1]):
+        found[:2] = [replace(c, confidence=c.confidence / 2) for c in found[:2]]
+    best = found[0]
+    if best.missing:
+        return Detection("", {}, 0.0, tuple(found))
+    return Detection(best.format, best.columns, best.confidence, tuple(found))
+
+
+def convert(
+    table: Table, *, format: str = "", columns: Mapping[str, str] | None = None, suite: str = ""
+) -> tuple[list[Example], list[Issue]]:
+    """(examples, issues): one Example for each usable row, one dropped Issue for each other row of the file.
+
+    The table's own issues come first, so examples and dropped issues add up to `table.num_rows`. Every row of the
+    suite "unanswerable" counts as unanswerable. Raises UserError, naming the file's columns and what each shape
+    needs, where none fits.
+    """
+    found = detect(table, format=format, columns=columns)
+    if not found.format:
+        raise no_shape_fits(table, found)
+    shape, issues, examples = _format(found.format), list(table.issues), []
+    for number, row in zip(table.numbers, table.rows, strict=True):
+        try:
+            example = shape.to_example(_canonical(row, found.columns))
+        except ValueError as error:
+            code = "empty" if str(error).endswith("is empty") else "unusable"
+            issues.append(Issue(number, code, f"Row {number}: {error}.", True))
+            continue
+        examples.append(
+            replace(
+                example,
+                id=example_id(example.prompt, example.completion, suite),
+                suite=suite,
+                answerable=example.answerable and suite != "unanswerable",
+                source_row=number,
+            )
+        )
+    return examples, issues
+
+
+def no_shape_fits(table: Table, found: Detection) -> UserError:
+    """The error for a table whose columns fit nowhere: what it has, what each shape needs, how to map columns."""
+    have = ", ".join(column[:40] for column in table.columns[:12]) + (", ..." if len(table.columns) > 12 else "")
+    needs = "; ".join(f"{_format(c.format).title}: {', '.join(_format(c.format).required)}" for c in found.candidates)
+    best = next((c for c in found.candidates if c.columns), None) or _question_answer(found)
+    spare = [column[:40] for column in _wordiest(table) if column not in best.columns.values()] + ["COLUMN"] * 2
+    example = ",".join(f"{field}={name}" for field, name in zip(best.missing, spare, strict=False))
+    return UserError(
+        f"{table.name}: its columns ({have}) fit no known shape. What is needed: {needs}. Say which column is which, "
+        f"for example --columns {example}; if the first line is a row, add a header above it."
+    )
+
+
+def _question_answer(found: Detection) -> Candidate:
+    return next((c for c in found.candidates if c.format == "question_answer"), found.candidates[0])
+
+
+def _wordiest(table: Table) -> list[str]:
+    """The columns with the longest texts, at most two, in the file's order: the likeliest to be meant."""
+    rows = table.rows[:SAMPLE_ROWS]
+    length = {c: sum(len(row[c]) for row in rows if isinstance(row.get(c), str)) for c in table.columns}
+    return sorted(sorted(length, key=length.get, reverse=True)[:2], key=table.columns.index)
+
+
+def _format(name: str) -> Format:
+    if name not in formats():
+        raise UserError(f"There is no format '{name[:60]}'. There are: {', '.join(formats())}.")
+    return formats()[name]
+
+
+def fold_name(name: str) -> str:
+    """A column's name as it is compared: width and case ignored, white space, _ and - taken as one.
+
+    >>> fold_name(" Ｑuestion_Text ")
+    'question text'
+    """
+    return " ".join(unicodedata.normalize("NFKC", name).casefold().replace("_", " ").replace("-", " ").split())
+
+
+def _user_columns(table: Table, columns: Mapping[str, str], format: str) -> dict[str, str]:
+    """The user's mapping with each column by its name in the file."""
+    known = {field for shape in ([_format(format)] if format else formats().values()) for field in shape.fields}
+    folded = {fold_name(column): column for column in reversed(table.columns)}
+    found = {}
+    for given_field, column in columns.items():
+        field = given_field.strip().lower()
+        if field not in known:
+            raise UserError(
+                f"'{given_field[:40]}' is no field to map a column to. There are: {', '.join(sorted(known))}."
+            )
+        actual = column if column in table.columns else folded.get(fold_name(column), "")
+        if column.strip() and not actual:
+            close = difflib.get_close_matches(column, table.columns, n=1)
+            hint = f" Did you mean '{close[0][:60]}'?" if close else ""
+            have = ", ".join(name[:40] for name in table.columns[:20])
+            raise UserError(f"{table.name} has no column '{column[:60]}'.{hint} It has: {have}.")
+        found[field] = actual
+    return found
+
+
+def _candidate(table: Table, shape: Format, wanted: Mapping[str, str]) -> Candidate:
+    columns = {field: column for field, column in wanted.items() if column}
+    for field, names in shape.fields.items():
+        column = _column_called(table, names) if field not in wanted else ""
+        if column and column not in columns.values() and _useful(table, field, column):
+            columns[field] = column
+    missing = tuple(field for field in shape.required if field not in columns)
+    if missing:
+        return Candidate(shape.name, columns, 0.0, missing)
+    exact = all(field in wanted or fold_name(columns[field]) == field for field in shape.required)
+    usable = _usable_share(table, shape, columns)
+    return Candidate(shape.name, columns, round(max(0.0, usable - (0 if exact else 0.1)), 3))
+
+
+def _column_called(table: Table, names: tuple[str, ...]) -> str:
+    folded = {fold_name(column): column for column in reversed(table.columns)}
+    return next((folded[fold_name(name)] for name in names if fold_name(name) in folded), "")
+
+
+def _useful(table: Table, field: str, column: str) -> bool:
+    """Whether an optional column holds what its name promises; `choices` of another data set may be anything."""
+    check = {"answerable": _shared.answerable, "choices": lambda row: _shared.choices(row, "")}.get(field)
+    return check is None or all(_parses(check, {field: row.get(column)}) for row in table.rows[:SAMPLE_ROWS])
+
+
+def _usable_share(table: Table, shape: Format, columns: Mapping[str, str]) -> float:
+    rows = table.rows[:SAMPLE_ROWS]
+    return sum(_parses(shape.to_example, _canonical(row, columns)) for row in rows) / len(rows) if rows else 0.0
+
+
+def _parses(function: Any, row: Mapping[str, Any]) -> bool:
+    try:
+        function(row)
+    except ValueError:
+        return False
+    return True
+
+
+def _canonical(row: Mapping[str, Any], columns: Mapping[str, str]) -> dict[str, Any]:
+    return {field: row.get(column) for field, column in columns.items()}
+
+
+def _rivals(first: Candidate, second: Candidate) -> bool:
+    return first.confidence == second.confidence and set(first.columns.values()) != set(second.columns.values())

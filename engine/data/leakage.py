@@ -1,0 +1,107 @@
+"""How much of a test was already seen in training. A score on leaked items measures memory, not what was learnt."""
+
+from collections import Counter
+from collections.abc import Callable, Iterable, Sequence
+from typing import Any
+
+from engine.metrics._words import CJK, split_words
+from engine.schema import Example
+
+WORDS = 8  # as in GPT-3's and PaLM's contamination checks, which use 8 to 13 words
+CHARACTERS = 16  # about eight words of Japanese; eight characters are no more than 「について教えて」
+CONTAINED = 0.5
+MAX_PAIRS = 20
+# These suites share their answers with training on purpose (a trained fact in new words, one way to decline, common
+# knowledge), so a known answer is no leak there: only the question is judged. Elsewhere both are.
+QUESTION_ONLY = {"reworded", "unanswerable", "general"}
+
+
+def leakage(test: Sequence[Example], *, train: Sequence[Example], suite: str = "") -> dict[str, Any]:
+    """{"test": n, "exact", "near", "share", "ids", "pairs"}: the items of one test suite that training gives away.
+
+    An item is "exact" where its question, or an answer of at least one n-gram, stands in training (width, case, white
+    space and punctuation ignored); "near" where at least half of the distinct n-grams of its question or answer stand
+    in training questions or answers. An n-gram is 8 words, or 16 characters of Chinese or Japanese; a text shorter
+    than one is compared exactly or, if an answer, not at all: many rows may rightly say "yes". `suite` decides
+    whether answers are judged (QUESTION_ONLY); an answer that declines never is. `share` is (exact + near) / n.
+    `ids` names the leaked items, `pairs` the first 20 with the training row that covers most of each.
+    """
+    sides: list[tuple[str, Callable[[Example], str]]] = [("question", asked)]
+    if suite not in QUESTION_ONLY:
+        sides.append(("answer", lambda example: example.completion if example.answerable else ""))
+    found: dict[str, dict[str, Any]] = {}
+    for side, text_of in sides:
+        for pair in _pairs(test, train, text_of, exact_at_any_length=side == "question"):
+            known = found.get(pair["id"])
+            if known is None or (pair["kind"] == "exact" and known["kind"] == "near"):
+                found[pair["id"]] = {**pair, "side": side}
+    kinds = Counter(pair["kind"] for pair in found.values())
+    return {
+        "test": len(test),
+        "exact": kinds["exact"],
+        "near": kinds["near"],
+        "share": len(found) / len(test) if test else 0.0,
+        "ids": list(found),
+        "pairs": sorted(found.values(), key=lambda pair: (pair["kind"], -pair["contained"]))[:MAX_PAIRS],
+    }
+
+
+def asked(example: Example) -> str:
+    """Everything the model is asked, without the instructions of a system message."""
+    return "\n".join(message.content for message in example.prompt if message.role != "system")
+
+
+def plain(text: str) -> str:
+    """The text as it is compared for equality: its words, without punctuation; a text of signs only as it stands.
+
+    >>> plain("Are you open -- on Sunday?")
+    'are you open on sunday'
+    """
+    return " ".join(split_words(text)) or " ".join(text.split())
+
+
+def grams(text: str) -> set[tuple[str, ...]]:
+    """The distinct n-grams of a text: 8 words, or 16 characters where most of it is Chinese or Japanese."""
+    words = split_words(text)
+    cjk = sum(len(word) == 1 and _is_cjk(word) for word in words)
+    size = CHARACTERS if cjk * 2 > len(words) else WORDS
+    return {tuple(words[i : i + size]) for i in range(len(words) - size + 1)}
+
+
+def _is_cjk(char: str, ranges: tuple = tuple(zip(CJK[0::3], CJK[2::3], strict=False))) -> bool:
+    return any(low <= char <= high for low, high in ranges)
+
+
+def _pairs(
+    test: Sequence[Example], train: Sequence[Example], text_of: Callable[[Example], str], *, exact_at_any_length: bool
+) -> Iterable[dict[str, Any]]:
+    test_grams = [grams(text_of(example)) for example in test]
+    wanted = set().union(*test_grams)
+    holder: dict[tuple[str, ...], int] = {}  # only n-grams of the test: training may be large
+    same: dict[str, int] = {}
+    for index, example in enumerate(train):
+        same.setdefault(plain(text_of(example)), index)
+        for gram in grams(text_of(example)) & wanted:
+            holder.setdefault(gram, index)
+    for example, own in zip(test, test_grams, strict=True):
+        text = plain(text_of(example))
+        covering = Counter(holder[gram] for gram in own if gram in holder)
+        contained = sum(covering.values()) / len(own) if own else 0.0
+        if text and text in same and (own or exact_at_any_length):
+            yield _pair(example, train[same[text]], text_of, "exact", 1.0)
+        elif own and contained >= CONTAINED:
+            yield _pair(example, train[covering.most_common(1)[0][0]], text_of, "near", contained)
+
+
+def _pair(
+    test: Example, train: Example, text_of: Callable[[Example], str], kind: str, contained: float
+) -> dict[str, Any]:
+    return {
+        "id": test.id,
+        "kind": kind,
+        "contained": round(contained, 3),
+        "test": text_of(test)[:300],
+        "train": text_of(train)[:300],
+        "test_row": test.source_row,
+        "train_row": train.source_row,
+    }

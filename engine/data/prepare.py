@@ -1,0 +1,155 @@
+"""The stage "prepare": a run's files become train, validation and test examples, with an account of every row."""
+
+import hashlib
+import json
+import re
+import statistics
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+from engine.data.account import account
+from engine.data.leakage import leakage
+from engine.data.load import CountTokens, Loaded, load
+from engine.data.split import hold_out_groups, hold_out_wordings, name_groups
+from engine.rundir import Run, read_json, write_json, write_lines
+from engine.schema import DataSpec, Example, RunSpec, UserError, example_id
+
+SUITE_NAME = re.compile(r"^[a-z0-9_]{1,40}$")
+NOT_HELD_OUT = {"general", "unanswerable", "trained"}  # suites that do not tell whether the trained task was learnt
+MIN_TRAIN_ROWS = 4
+MAX_TRAINED = 40
+
+
+@dataclass(frozen=True)
+class Parts:
+    """The rows of a run, divided; `suites` maps each test suite to its rows."""
+
+    train: list[Example]
+    validation: list[Example]
+    suites: dict[str, list[Example]]
+
+
+def prepare(spec: RunSpec, run: Run, *, count_tokens: CountTokens | None = None) -> dict[str, Any]:
+    """The data report of the run, made once: data/train, validation and test.jsonl, then report.json, which means done.
+
+    `count_tokens(example)` gives (prompt tokens, answer tokens) as the model will see them; rows longer than
+    data.max_length are then left out with an Issue, never cut. In the report rows, accepted, fixed and dropped count
+    the training file (accepted + dropped = rows; a fixed row is accepted); `suites` does so for each test suite.
+    Raises UserError, with nothing written, for a file that changed or cannot be used, fewer than four rows to train
+    on, an empty suite, or a primary suite that does not exist.
+    """
+    done = read_json(run.file("report"))
+    if done is not None:
+        return done
+    data, limits = spec.data, {"max_length": spec.data.max_length, "count_tokens": count_tokens}
+    check_suites(data, spec.primary.suite)
+    training = load(data.train, **limits).required()
+    own = {suite: load(data.suites[suite], suite=suite, **limits).required() for suite in sorted(data.suites)}
+    parts = divide(training.examples, {suite: loaded.examples for suite, loaded in own.items()}, spec=spec)
+    if len(parts.train) < MIN_TRAIN_ROWS:
+        raise UserError(_too_few(training, parts))
+    if spec.primary.suite not in parts.suites:
+        have = ", ".join(parts.suites)
+        raise UserError(
+            f"primary.suite is '{spec.primary.suite}', but the test suites are: {have}. "
+            "Name one of them, add it under data.suites, or raise data.test_share."
+        )
+    tests = [example for examples in parts.suites.values() for example in examples]
+    report = {
+        **training.to_dict(),
+        "splits": {"train": len(parts.train), "validation": len(parts.validation), "test": len(tests)},
+        "suites": {suite: _suite(examples, own.get(suite)) for suite, examples in parts.suites.items()},
+        "leakage": _leakage(parts),
+        "tokens": _tokens(parts, count_tokens) if count_tokens else {},
+    }
+    write_lines(run.examples_file("train"), parts.train)
+    write_lines(run.examples_file("validation"), parts.validation)
+    write_lines(run.examples_file("test"), tests)
+    write_json(run.file("report"), report)
+    return report
+
+
+def check_suites(data: DataSpec, primary: str) -> None:
+    """Raises UserError for a suite's name that is not plain, or a primary suite that cannot decide anything."""
+    for suite in data.suites:
+        if not SUITE_NAME.match(suite) or suite == "trained":
+            raise UserError(f"'{suite[:60]}' cannot name a test suite. Use small letters, digits and _; not 'trained'.")
+    if primary == "trained":
+        raise UserError("primary.suite is 'trained', which asks again what was trained on. Choose a held-out suite.")
+
+
+def divide(examples: Sequence[Example], suites: dict[str, list[Example]], *, spec: RunSpec) -> Parts:
+    """Train, validation and test. Suites of their own stay as they are.
+
+    Where none of them holds out the trained task, "unseen" is made of whole groups of the training file, and
+    "trained" asks up to 40 training rows again in the trained wording: recall, to be read, never to be judged by.
+    """
+    rest = name_groups(examples)
+    suites = {suite: name_groups(rows) for suite, rows in suites.items()}
+    makes_own = not set(suites) - NOT_HELD_OUT or (spec.primary.suite == "unseen" and "unseen" not in suites)
+    if makes_own:
+        rest, unseen = hold_out_groups(rest, share=spec.data.test_share, seed=spec.seed)
+        if unseen:
+            suites = {"unseen": _for_suite(unseen, "unseen"), **suites}
+    train, validation = hold_out_wordings(rest, share=spec.data.validation_share, seed=spec.seed)
+    if makes_own:
+        share = min(1.0, MAX_TRAINED / max(1, len(train)))
+        _, again = hold_out_wordings(train, share=share, seed=spec.seed)
+        suites["trained"] = _for_suite(again, "trained")
+    return Parts(train, validation, suites)
+
+
+def _for_suite(examples: Sequence[Example], suite: str) -> list[Example]:
+    return [replace(e, id=example_id(e.prompt, e.completion, suite), suite=suite) for e in examples]
+
+
+def _leakage(parts: Parts) -> dict[str, Any]:
+    """What training gives away of each suite but "trained", which repeats training on purpose."""
+    seen = parts.train + parts.validation
+    return {
+        suite: leakage(examples, train=seen, suite=suite)
+        for suite, examples in parts.suites.items()
+        if suite != "trained"
+    }
+
+
+def _suite(examples: Sequence[Example], loaded: Loaded | None) -> dict[str, Any]:
+    """n, groups (a row without one counts as one), the hash of its content, and its file's account if any."""
+    content = "".join(json.dumps(example.to_dict(), sort_keys=True) for example in examples)
+    return {
+        "n": len(examples),
+        "groups": len({example.group or example.id for example in examples}),
+        "sha256": hashlib.sha256(content.encode()).hexdigest(),
+        **(loaded.to_dict() if loaded else {}),
+    }
+
+
+def _tokens(parts: Parts, count_tokens: CountTokens) -> dict[str, Any]:
+    """Per split: rows, tokens of prompts and answers, and the lengths of whole rows (median, 95 %, longest)."""
+    tests = [example for examples in parts.suites.values() for example in examples]
+    splits = {"train": parts.train, "validation": parts.validation, "test": tests}
+    return {name: token_statistics(map(count_tokens, examples)) for name, examples in splits.items() if examples}
+
+
+def token_statistics(counts: Iterable[tuple[int, int]]) -> dict[str, int]:
+    """Sums and lengths of (prompt tokens, answer tokens) pairs."""
+    pairs = list(counts)
+    lengths = sorted(map(sum, pairs))
+    return {
+        "rows": len(pairs),
+        "prompt": sum(prompt for prompt, _ in pairs),
+        "answer": sum(answer for _, answer in pairs),
+        "median": int(statistics.median(lengths)),
+        "p95": lengths[min(len(lengths) - 1, int(len(lengths) * 0.95))],
+        "longest": lengths[-1],
+    }
+
+
+def _too_few(training: Loaded, parts: Parts) -> str:
+    dropped = account(training.examples, training.issues)["dropped"]
+    return (
+        f"{training.table.name}: {len(parts.train)} rows are left to train on; at least {MIN_TRAIN_ROWS} are "
+        f"needed. {dropped} rows could not be used, {len(parts.validation)} are held out for validation and "
+        f"{len(parts.suites.get('unseen', []))} for the test. Add rows, or lower data.test_share."
+    )
