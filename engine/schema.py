@@ -1,4 +1,4 @@
-"""The core types. Everything else in the engine speaks in these; this file imports pydantic and the standard library only."""
+"""The core types, in which the rest of the engine speaks. Imports pydantic and the standard library only."""
 
 import hashlib
 import json
@@ -75,7 +75,7 @@ def example_id(prompt: tuple[Message, ...], completion: str, suite: str = "") ->
 
 @dataclass(frozen=True, slots=True)
 class Issue:
-    """What happened to one source row: nothing vanishes uncounted. `dropped` is False where the row was mended and kept."""
+    """What happened to one source row: nothing vanishes uncounted. Not `dropped`: the row was mended and kept."""
 
     source_row: int | None
     code: str
@@ -261,11 +261,12 @@ class Preset(Frozen):
 
 @dataclass(frozen=True)
 class Method:
-    """One way to train. `train(spec, run)` reads the run's data, writes metrics and checkpoints and leaves model/.
+    """One way to train. `needs` names the kind of data; `Settings` is a frozen pydantic model: each field has bounds,
+    a description, and json_schema_extra {"basic": True} where a beginner should see it.
 
-    `needs` names the kind of data ("completion"); `Settings` is a frozen pydantic model: each field has bounds, a
-    description and, under json_schema_extra, {"basic": True} where a beginner should see it.
-    `attach(model, settings, seed)` returns the model with just the promised parameters trainable.
+    `attach(model, settings)` returns the model with just the promised parameters trainable.
+    `train(loaded, spec=, run=, attempt=, report=)` reads the run's data, writes metrics and checkpoints, and leaves
+    model/ and then training.json. `adapter` is False where the weights themselves change.
     """
 
     name: str

@@ -1,0 +1,137 @@
+"""Greedy answers, token by token: one path for the evaluation and for the page, for base and for tuned."""
+
+import time
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import torch
+
+from engine.models import Loaded
+from engine.packing import ATTENTION, Cache, Step, hidden_states, pack, step_states
+
+
+@dataclass
+class Answer:
+    """One answer as it grows. `done` once it ended by itself or by the limit; `truncated` if by the limit."""
+
+    tokens: list[int] = field(default_factory=list)
+    seconds: float = 0.0
+    done: bool = False
+    truncated: bool = False
+
+    def text(self, tokenizer: Any) -> str:
+        return tokenizer.decode(self.tokens, skip_special_tokens=True).strip()
+
+
+@torch.no_grad()
+def stream(loaded: Loaded, prompts: Sequence[Sequence[int]], *, max_new_tokens: int) -> Iterator[list[Answer]]:
+    """Answer a batch of token prompts greedily; yields the growing answers after each token, in the prompts' order.
+
+    Rows that have ended leave the batch, so a long answer does not make the others wait. The seconds of an answer
+    are its share of each step it took part in.
+    """
+    model, stop = loaded.core, torch.tensor(loaded.stop_tokens, device=loaded.device)
+    answers = [Answer() for _ in prompts]
+    alive = list(range(len(prompts)))
+    start = time.perf_counter()
+    states, memory = _prefill(model, prompts, max_new_tokens, loaded.device)
+    for count in range(1, max_new_tokens + 1):
+        tokens = model.get_output_embeddings()(states).argmax(-1)
+        ended = torch.isin(tokens, stop).tolist()
+        seconds = (time.perf_counter() - start) / len(alive)
+        start = time.perf_counter()
+        for row, token, end in zip(alive, tokens.tolist(), ended, strict=True):
+            answer = answers[row]
+            answer.seconds += seconds
+            if not end:
+                answer.tokens.append(token)
+            answer.truncated = not end and count == max_new_tokens
+            answer.done = end or answer.truncated
+        yield answers
+        stay = [at for at, row in enumerate(alive) if not answers[row].done]
+        if not stay:
+            return
+        if len(stay) < len(alive):
+            keep = torch.tensor(stay, device=loaded.device)
+            alive, tokens = [alive[at] for at in stay], tokens[keep]
+            memory.select(keep)
+        states = memory.step(model, tokens)
+
+
+def generate(
+    loaded: Loaded,
+    prompts: Sequence[Sequence[int]],
+    *,
+    max_new_tokens: int,
+    batch_size: int,
+    progress: Callable[[int], None] = lambda done: None,
+) -> list[Answer]:
+    """The finished answers in the prompts' order. Prompts of like length share a batch. `progress` gets the number done
+    after every token and may raise to stop."""
+    order = sorted(range(len(prompts)), key=lambda at: -len(prompts[at]))
+    answers: list[Answer] = [Answer()] * len(prompts)
+    for first in range(0, len(order), batch_size):
+        chosen = order[first : first + batch_size]
+        batch: list[Answer] = []
+        for batch in stream(loaded, [prompts[at] for at in chosen], max_new_tokens=max_new_tokens):
+            progress(first + sum(answer.done for answer in batch))
+        for at, answer in zip(chosen, batch, strict=True):
+            answers[at] = answer
+    return answers
+
+
+class _PackedMemory:
+    """The cache of a model with packed attention."""
+
+    def __init__(self, cache: Cache, lengths: torch.Tensor):
+        self.cache, self.lengths = cache, lengths
+
+    def step(self, model: Any, tokens: torch.Tensor) -> torch.Tensor:
+        states = step_states(model, tokens, Step(self.cache, self.lengths, int(self.lengths.max()) + 1))
+        self.lengths = self.lengths + 1
+        return states
+
+    def select(self, keep: torch.Tensor) -> None:
+        self.cache.select(keep)
+        self.lengths = self.lengths[keep]
+
+
+class _PaddedMemory:
+    """transformers' own cache, for models whose attention cannot be packed: prompts padded on the left."""
+
+    def __init__(self, cache: Any, mask: torch.Tensor):
+        self.cache, self.mask = cache, mask
+
+    def step(self, model: Any, tokens: torch.Tensor) -> torch.Tensor:
+        self.mask = torch.cat([self.mask, self.mask.new_ones(len(tokens), 1)], dim=1)
+        return _padded_states(model, tokens[:, None], self)
+
+    def select(self, keep: torch.Tensor) -> None:
+        self.cache.batch_select_indices(keep)
+        self.mask = self.mask[keep]
+
+
+def _prefill(model: Any, prompts: Sequence[Sequence[int]], max_new_tokens: int, device: str) -> tuple[Any, Any]:
+    """The hidden state of each prompt's last token, (B, hidden), and the memory to go on from."""
+    packed = pack(prompts, device=device)
+    if model.config._attn_implementation == ATTENTION:
+        packed.keep = Cache(packed.rows.shape[1] + max_new_tokens)
+        last = packed.rows[torch.arange(len(prompts), device=device), packed.lengths - 1]
+        return hidden_states(model, packed)[last], _PackedMemory(packed.keep, packed.lengths)
+    from transformers import DynamicCache
+
+    longest = packed.rows.shape[1]
+    ids = torch.tensor([[0] * (longest - len(prompt)) + list(prompt) for prompt in prompts], device=device)
+    mask = torch.arange(longest, device=device) >= longest - packed.lengths[:, None]
+    memory = _PaddedMemory(DynamicCache(config=model.config), mask.long())
+    return _padded_states(model, ids, memory), memory
+
+
+def _padded_states(model: Any, ids: torch.Tensor, memory: _PaddedMemory) -> torch.Tensor:
+    """The hidden state of the last column, (B, hidden), of new ids (B, n) on top of what the cache holds."""
+    places = (memory.mask.cumsum(1) - 1).clamp(min=0)[:, -ids.shape[1] :]
+    out = model.get_decoder()(
+        input_ids=ids, attention_mask=memory.mask, position_ids=places, past_key_values=memory.cache, use_cache=True
+    )
+    return out.last_hidden_state[:, -1]

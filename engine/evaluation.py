@@ -1,0 +1,125 @@
+"""One generate-and-score path for every arm: the same prompts, the same decoding, the same metrics."""
+
+import hashlib
+import json
+from collections.abc import Callable, Sequence
+from importlib.metadata import version
+from typing import Any
+
+from engine import registry
+from engine.decoding import generate
+from engine.models import Loaded, prompt_tokens
+from engine.rundir import home, read_lines, write_lines
+from engine.schema import EvalRow, Example, Metric, Output, RunSpec
+from engine.training.batches import Row, tokenize
+from engine.training.loss import row_losses
+
+LOSS_TOKENS = 4096  # tokens whose likelihood is computed in one batch
+
+Progress = Callable[[int, int, str], None]
+
+
+def evaluate(
+    loaded: Loaded, examples: Sequence[Example], *, arm: str, spec: RunSpec, progress: Progress
+) -> list[EvalRow]:
+    """Every example answered and scored by one arm, in the examples' order.
+
+    `progress(done, of, what)` is called often and may raise to stop.
+    """
+    outputs = answer(loaded, examples, spec=spec, progress=progress)
+    return score(outputs, examples, arm=arm, metrics=spec.metrics)
+
+
+def base_answers(
+    load: Callable[[], Loaded], examples: Sequence[Example], *, fingerprint: str, spec: RunSpec, progress: Progress
+) -> list[Output]:
+    """What base says, kept by the content of (model, examples, decoding) and never computed twice. `load` is called
+    only where it must be computed."""
+    path = home() / "cache" / "base" / f"{_base_key(fingerprint, examples, spec)}.jsonl"
+    kept = [Output(**{**line, "choice_losses": tuple(line["choice_losses"])}) for line in read_lines(path)]
+    if len(kept) == len(examples):
+        return kept
+    outputs = answer(load(), examples, spec=spec, progress=progress)
+    write_lines(path, ({name: getattr(output, name) for name in Output.__slots__} for output in outputs))
+    return outputs
+
+
+def answer(loaded: Loaded, examples: Sequence[Example], *, spec: RunSpec, progress: Progress) -> list[Output]:
+    """The greedy answer to every example's prompt, with the likelihood of the reference and of each wrong choice."""
+    prompts = [prompt_tokens(loaded.tokenizer, example.prompt, spec.system) for example in examples]
+    of = len(examples)
+    answers = generate(
+        loaded,
+        prompts,
+        max_new_tokens=spec.decoding.max_new_tokens,
+        batch_size=spec.decoding.batch_size,
+        progress=lambda done: progress(done, of, "answers"),
+    )
+    losses = _losses(loaded, examples, spec=spec, progress=lambda done: progress(done, of, "likelihood"))
+    return [
+        Output(
+            text=given.text(loaded.tokenizer),
+            tokens=len(given.tokens),
+            seconds=round(given.seconds, 4),
+            truncated=given.truncated,
+            answer_loss=loss[0],
+            choice_losses=tuple(loss) if len(loss) > 1 else (),
+        )
+        for given, loss in zip(answers, losses, strict=True)
+    ]
+
+
+def score(outputs: Sequence[Output], examples: Sequence[Example], *, arm: str, metrics: Sequence[str]) -> list[EvalRow]:
+    """The outputs with the named metrics' scores (all metrics where none is named)."""
+    members: dict[str, Metric] = registry.metrics()
+    chosen = [members[name] for name in (metrics or sorted(members))]
+    return [
+        EvalRow(
+            arm, example.suite, example.id, output, {metric.name: metric.score(output, example) for metric in chosen}
+        )
+        for output, example in zip(outputs, examples, strict=True)
+    ]
+
+
+def _losses(
+    loaded: Loaded, examples: Sequence[Example], *, spec: RunSpec, progress: Callable[[int], None]
+) -> list[list[float]]:
+    """Per example the loss of its reference, then of each choice. A question is computed once for its choices."""
+    rows: list[Row] = []
+    owner: list[int] = []
+    for number, example in enumerate(examples):
+        for text in (example.completion, *example.choices):
+            rows.append(tokenize(loaded.tokenizer, _with_answer(example, text), system=spec.system))
+            owner.append(number)
+    losses: list[list[float]] = [[] for _ in examples]
+    for first, last in _batches([len(row.tokens) for row in rows]):
+        for number, loss in zip(owner[first:last], row_losses(loaded.core, rows[first:last]), strict=True):
+            losses[number].append(loss)
+        progress(owner[last - 1] + 1)
+    return losses
+
+
+def _with_answer(example: Example, text: str) -> Example:
+    return Example(id=example.id, prompt=example.prompt, completion=text)
+
+
+def _batches(lengths: Sequence[int]) -> list[tuple[int, int]]:
+    """Neighbouring rows, as (first, last) slices of at most LOSS_TOKENS tokens each: choices stay beside each other."""
+    slices, first, total = [], 0, 0
+    for at, length in enumerate(lengths):
+        if at > first and total + length > LOSS_TOKENS:
+            slices.append((first, at))
+            first, total = at, 0
+        total += length
+    return [*slices, (first, len(lengths))]
+
+
+def _base_key(fingerprint: str, examples: Sequence[Example], spec: RunSpec) -> str:
+    content: dict[str, Any] = {
+        "model": fingerprint,
+        "examples": [[example.id, example.choices] for example in examples],
+        "system": spec.system,
+        "decoding": spec.decoding.model_dump(),
+        "versions": [version("torch"), version("transformers")],
+    }
+    return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()[:32]

@@ -1,0 +1,173 @@
+"""What a run will look like and cost: `python -m engine.forecast preview|forecast`, a spec on stdin, JSON on stdout."""
+
+import json
+import math
+import statistics
+import sys
+import tempfile
+import time
+from pathlib import Path
+from typing import Any
+
+from engine import registry
+from engine.rundir import FILES, Run, home, write_text
+from engine.schema import Example, RunSpec, UserError
+
+SAMPLES = 6
+HELD_OUT = 8
+TIMED_STEPS = 3
+TIMED_TOKENS = 8
+
+
+def preview(spec: RunSpec) -> dict[str, Any]:
+    """How many rows there are, some as the model sees them, held-out questions of each suite, what was dropped."""
+    from engine.models import load_tokenizer
+    from engine.training.batches import tokenize
+
+    tokenizer = load_tokenizer(spec.model, revision=spec.revision)
+    with _prepared(spec, tokenizer) as (run, report):
+        train, test = run.examples("train"), run.examples("test")
+        lengths = [len(tokenize(tokenizer, example, system=spec.system).tokens) for example in train]
+        return {
+            "rows": report["rows"],
+            "train": len(train),
+            "validation": len(run.examples("validation")),
+            "suites": {name: suite["n"] for name, suite in report["suites"].items()},
+            "samples": [_segments(tokenizer, example, spec.system) for example in train[:SAMPLES]],
+            "held_out": _held_out(test),
+            "issues": report["issues"][:200],
+            "accepted": report["accepted"],
+            "dropped": report["dropped"],
+            "leakage": report["leakage"],
+            "tokens_per_epoch": sum(lengths),
+        }
+
+
+def forecast(spec: RunSpec) -> dict[str, Any]:
+    """Parameters counted on the loaded model, and time and memory from a few timed steps of training and answering.
+
+    Seconds are for the whole run: `train_seconds`, `evaluate_seconds` (both arms) and their sum with loading.
+    """
+    from engine import models
+    from engine.methods._sft import attach
+    from engine.training.batches import tokenize
+    from engine.training.memory import peak_bytes
+
+    method = registry.methods()[spec.method]
+    settings = method.Settings.model_validate(spec.settings)
+    begun = time.perf_counter()
+    loaded = models.load(spec.model, revision=spec.revision, quantization=method.quantization)
+    load_seconds = time.perf_counter() - begun
+    with _prepared(spec, loaded.tokenizer) as (run, report):
+        rows = [tokenize(loaded.tokenizer, example, system=spec.system) for example in run.examples("train")]
+        tests = run.examples("test")
+    evaluate_seconds = _evaluate_seconds(loaded, tests, spec)
+    counted = attach(method, loaded, settings, seed=spec.seed)
+    steps = math.ceil(len(rows) / settings.batch_size) * settings.epochs
+    step_seconds, tokens = _step_seconds(loaded, rows, settings, spec)
+    return {
+        **counted,
+        "steps": steps,
+        "train_seconds": step_seconds * steps,
+        "evaluate_seconds": 2 * evaluate_seconds,
+        "total_seconds": step_seconds * steps + 2 * evaluate_seconds + 3 * load_seconds,
+        "tokens_per_second": tokens / step_seconds,
+        "peak_bytes": peak_bytes(loaded.device),
+        "dtype": str(loaded.dtype).removeprefix("torch."),
+        "device": loaded.device,
+    }
+
+
+def _step_seconds(loaded: Any, rows: list[Any], settings: Any, spec: RunSpec) -> tuple[float, float]:
+    """The median seconds of a training step and the tokens of such a step, after one step that is not counted."""
+    from engine.training.batches import epoch_batches
+    from engine.training.loop import start, train_step
+
+    fit = start(loaded.model, settings, seed=spec.seed)
+    loaded.model.train()
+    share = not getattr(settings, "dropout", 0.0)
+    plan = epoch_batches([len(row.tokens) for row in rows], batch_size=settings.batch_size, seed=spec.seed, epoch=0)
+    seconds = []
+    for indices in (plan * (TIMED_STEPS + 1))[: TIMED_STEPS + 1]:
+        batch = [rows[at] for at in indices]
+        begun = time.perf_counter()
+        train_step(fit, loaded.core, batch, settings, rate=settings.learning_rate, share=share)
+        seconds.append(time.perf_counter() - begun)
+    tokens = sum(len(row.tokens) for row in rows) / len(plan)
+    return statistics.median(seconds[1:]), tokens
+
+
+def _evaluate_seconds(loaded: Any, tests: list[Example], spec: RunSpec) -> float:
+    """The seconds one arm needs for its answers: a few decoding steps of a full batch, scaled to all."""
+    from engine.decoding import stream
+    from engine.models import prompt_tokens
+
+    size = min(spec.decoding.batch_size, len(tests))
+    prompts = [prompt_tokens(loaded.tokenizer, example.prompt, spec.system) for example in tests[:size]]
+    marks = [time.perf_counter()]
+    for _ in stream(loaded, prompts, max_new_tokens=min(TIMED_TOKENS, spec.decoding.max_new_tokens)):
+        marks.append(time.perf_counter())
+    prefill = marks[1] - marks[0]
+    step = statistics.median(
+        [later - earlier for earlier, later in zip(marks[1:], marks[2:], strict=False)] or [prefill]
+    )
+    # The likelihood of the reference costs about one more prefill.
+    return math.ceil(len(tests) / size) * (2 * prefill + step * spec.decoding.max_new_tokens)
+
+
+def _segments(tokenizer: Any, example: Example, system: str) -> dict[str, Any]:
+    """One row as the model sees it: template, prompt and answer told apart, special tokens visible."""
+    from engine.models import answer_tokens, prompt_tokens
+
+    prompt, answer = prompt_tokens(tokenizer, example.prompt, system), answer_tokens(tokenizer, example.completion)
+    segments, rest = [], tokenizer.decode(prompt)
+    for message in example.prompt:
+        before, found, rest_after = rest.partition(message.content.strip())
+        if found:
+            segments += [{"text": before, "kind": "template"}, {"text": found, "kind": "prompt"}]
+            rest = rest_after
+    segments += [{"text": rest, "kind": "template"}, {"text": tokenizer.decode(answer), "kind": "answer"}]
+    return {"segments": segments, "prompt_tokens": len(prompt), "answer_tokens": len(answer)}
+
+
+def _held_out(tests: list[Example]) -> list[dict[str, Any]]:
+    """The first questions of each suite."""
+    shown: dict[str, list[dict[str, Any]]] = {}
+    for example in tests:
+        items = shown.setdefault(example.suite, [])
+        if len(items) < HELD_OUT:
+            items.append({"suite": example.suite, "question": example.question, "reference": example.completion})
+    return [item for items in shown.values() for item in items]
+
+
+class _prepared:  # noqa: N801 - used as a context manager
+    """The spec's data prepared as the run will do it, in a folder that is gone afterwards: (Run, report)."""
+
+    def __init__(self, spec: RunSpec, tokenizer: Any):
+        self.spec, self.tokenizer = spec, tokenizer
+
+    def __enter__(self) -> tuple[Run, dict[str, Any]]:
+        from engine.data.prepare import prepare
+        from engine.training.batches import tokenize
+
+        self.folder = tempfile.TemporaryDirectory(dir=home() / "cache", prefix="preview-")
+        run = Run("preview", Path(self.folder.name))
+        write_text(run.path / FILES["spec"], self.spec.model_dump_json())
+
+        def count_tokens(example: Example) -> tuple[int, int]:
+            row = tokenize(self.tokenizer, example, system=self.spec.system)
+            return row.start, len(row.tokens) - row.start
+
+        return run, prepare(self.spec, run, count_tokens=count_tokens)
+
+    def __exit__(self, *error: object) -> None:
+        self.folder.cleanup()
+
+
+if __name__ == "__main__":
+    try:
+        asked = {"preview": preview, "forecast": forecast}[sys.argv[1]]
+        print(json.dumps(asked(RunSpec.model_validate_json(sys.stdin.read())), ensure_ascii=False))
+    except UserError as error:
+        print(str(error).replace("\n", " "), file=sys.stderr)
+        sys.exit(2)

@@ -1,0 +1,189 @@
+"""Where a model comes from and how it is loaded: device, dtype, quantisation, adapter. Safetensors only."""
+
+import json
+import sys
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import torch
+
+from engine import embedded, packing
+from engine.schema import Message, RunSpec, UserError
+
+BF16_ADVANTAGE = 1.2  # bf16 must be clearly faster than fp32 in a timed matmul before it is used
+REFUSED_CONFIG = ("auto_map", "_attn_implementation_internal")
+
+
+@dataclass
+class Loaded:
+    """A model ready to answer: `model` may be a PeftModel, `core` is always the transformers model inside it."""
+
+    model: Any
+    tokenizer: Any
+    device: str
+    dtype: torch.dtype
+    fingerprint: str
+    packed: bool
+
+    @property
+    def core(self) -> Any:
+        return self.model.get_base_model() if hasattr(self.model, "get_base_model") else self.model
+
+    @property
+    def stop_tokens(self) -> list[int]:
+        """The tokens that end an answer: the model's own and the tokenizer's end-of-turn."""
+        own = self.core.generation_config.eos_token_id
+        own = own if isinstance(own, list) else [own]
+        return sorted({token for token in [*own, self.tokenizer.eos_token_id] if token is not None})
+
+
+def source(model: str) -> str:
+    """What from_pretrained gets for a model's name: the embedded model's folder, a local folder, or a Hub id.
+
+    Raises UserError for a folder that is not there or holds no safetensors.
+    """
+    if model == embedded.NAME:
+        return str(embedded.ensure(progress=lambda line: print(line, file=sys.stderr)))
+    folder = Path(model).expanduser()
+    if folder.is_dir():
+        if not any(folder.glob("*.safetensors")):
+            raise UserError(f"The model folder {model} holds no .safetensors file; other weight files are not loaded.")
+        config = json.loads((folder / "config.json").read_text(encoding="utf-8"))
+        refused = [key for key in REFUSED_CONFIG if key in config]
+        if refused:
+            raise UserError(
+                f"The model folder {model} asks for code of its own ({refused[0]} in config.json): refused."
+            )
+        return str(folder.resolve())
+    if model.startswith((".", "/", "~", "file:")) or "\\" in model or model.count("/") > 1:
+        raise UserError(
+            f"There is no model folder {model[:200]}. Give a folder, a Hub id such as owner/name, or {embedded.NAME}."
+        )
+    return model
+
+
+def best_device() -> str:
+    """The device models run on here: "cuda" where there is one, else "cpu"."""
+    return "cuda" if torch.cuda.is_available() else "cpu"
+
+
+@cache
+def choose_dtype(device: str) -> torch.dtype:
+    """The faster of fp32 and bf16 by a short timed matmul: a capability flag says bf16 works, not that it is fast.
+
+    On CPUs without bf16 units bf16 is some hundred times slower than fp32.
+    """
+    seconds = {dtype: _matmul_seconds(dtype, device=device) for dtype in (torch.float32, torch.bfloat16)}
+    faster = seconds[torch.float32] / seconds[torch.bfloat16]
+    return torch.bfloat16 if faster >= BF16_ADVANTAGE else torch.float32
+
+
+def _matmul_seconds(dtype: torch.dtype, *, device: str, size: int = 256) -> float:
+    left, right = torch.ones(size, size, dtype=dtype, device=device), torch.ones(size, size, dtype=dtype, device=device)
+    best = float("inf")
+    for _ in range(3):
+        start = time.perf_counter()
+        (left @ right)[0, 0].item()
+        best = min(best, time.perf_counter() - start)
+    return best
+
+
+def load_tokenizer(model: str, *, revision: str | None = None) -> Any:
+    """The model's tokenizer. Raises UserError where it cannot be had, or where it has no chat template."""
+    from transformers import AutoTokenizer
+
+    tokenizer = _from_pretrained(AutoTokenizer, model, revision=revision)
+    if tokenizer.chat_template is None:
+        raise UserError(f"{model} has no chat template, so it cannot take part in a conversation. Choose a chat model.")
+    return tokenizer
+
+
+def load(
+    model: str, *, revision: str | None = None, quantization: str = "", adapter: Path | None = None, merge: bool = False
+) -> Loaded:
+    """The model in evaluation mode, on the best device here. `quantization` is "" or "nf4".
+
+    With `adapter` the saved adapter is put on top; `merge` folds it into the weights, so that the tuned model runs
+    the very same modules as base does (not possible, and not done, for quantised weights).
+    """
+    from transformers import AutoModelForCausalLM
+
+    device = best_device()
+    dtype = choose_dtype(device)
+    options: dict[str, Any] = {"dtype": dtype, "use_safetensors": True}
+    if quantization:
+        options["quantization_config"] = _nf4(dtype)
+        options["device_map"] = {"": device}
+    loaded = _from_pretrained(AutoModelForCausalLM, model, revision=revision, **options)
+    if not quantization:
+        loaded = loaded.to(device)
+    loaded.eval()
+    packed = packing.adopt(loaded)
+    if adapter is not None:
+        loaded = _with_adapter(loaded, adapter, merge=merge and not quantization)
+    tokenizer = load_tokenizer(model, revision=revision)
+    return Loaded(loaded, tokenizer, device, dtype, fingerprint(model, revision, quantization, dtype), packed)
+
+
+def load_tuned(spec: RunSpec, folder: Path, *, quantization: str, adapter: bool, merge: bool = True) -> Loaded:
+    """The tuned model of a run from its model/ folder: base with the adapter on it, or the weights themselves."""
+    if adapter:
+        return load(spec.model, revision=spec.revision, quantization=quantization, adapter=folder, merge=merge)
+    return load(str(folder))
+
+
+def _with_adapter(model: Any, adapter: Path, *, merge: bool) -> Any:
+    from peft import PeftModel
+
+    with_adapter = PeftModel.from_pretrained(model, str(adapter), is_trainable=False).eval()
+    return with_adapter.merge_and_unload().eval() if merge else with_adapter
+
+
+def _nf4(dtype: torch.dtype) -> Any:
+    """NF4 with double quantisation, as in QLoRA (Dettmers 2023), https://arxiv.org/abs/2305.14314."""
+    from transformers import BitsAndBytesConfig
+
+    return BitsAndBytesConfig(
+        load_in_4bit=True, bnb_4bit_quant_type="nf4", bnb_4bit_use_double_quant=True, bnb_4bit_compute_dtype=dtype
+    )
+
+
+def _from_pretrained(kind: Any, model: str, *, revision: str | None, **options: Any) -> Any:
+    where = source(model)
+    try:
+        return kind.from_pretrained(where, revision=revision, trust_remote_code=False, **options)
+    except (OSError, ValueError) as error:
+        reason = str(error).strip().splitlines()[0][:300] if str(error).strip() else type(error).__name__
+        raise UserError(
+            f"The model '{model}' cannot be loaded: {reason} Check the name, give a local folder, or use the embedded "
+            f"model {embedded.NAME}, which needs no model hub."
+        ) from error
+
+
+def fingerprint(model: str, revision: str | None, quantization: str, dtype: torch.dtype) -> str:
+    """A text that changes when the weights do: the key under which base's answers are kept."""
+    where = Path(source(model))
+    files = sorted(where.glob("*.safetensors")) if where.is_dir() else []
+    parts = [f"{file.name}:{file.stat().st_size}:{file.stat().st_mtime_ns}" for file in files]
+    return "|".join([str(where), str(revision), quantization, str(dtype), *parts])
+
+
+def prompt_tokens(tokenizer: Any, prompt: Sequence[Message], system: str = "") -> list[int]:
+    """The prompt as the model sees it, up to where its answer begins. Control tokens in the text stay plain text."""
+    messages = [{"role": message.role, "content": message.content} for message in prompt]
+    if system and (not messages or messages[0]["role"] != "system"):
+        messages.insert(0, {"role": "system", "content": system})
+    encoded = tokenizer.apply_chat_template(
+        messages, add_generation_prompt=True, tokenize=True, return_dict=True, sanitize_control_tokens=True
+    )
+    return list(encoded["input_ids"])
+
+
+def answer_tokens(tokenizer: Any, completion: str) -> list[int]:
+    """The answer and the end-of-turn token after it: exactly the tokens the loss is taken on."""
+    encoded = tokenizer(completion, add_special_tokens=False, split_special_tokens=True)
+    return [*encoded["input_ids"], tokenizer.eos_token_id]

@@ -1,0 +1,198 @@
+"""Rows of tokens laid out so that nothing is computed twice: no padding, and common beginnings only once.
+
+All rows of a batch share the system prompt, and the choices of a question share the question. A causal model gives
+the same hidden state for the same beginning, so the batch is a tree of tokens: one position per distinct beginning.
+The linear layers, where the time goes, see those positions alone; attention gathers each row from the tree.
+Exact up to rounding; `packs` checks a model against its plain forward before it is trusted.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+import torch
+from torch.nn.functional import scaled_dot_product_attention
+from transformers import AttentionInterface
+
+ATTENTION = "kurabe_packed"
+UNKNOWN = ("softcap", "s_aux")  # attention variants this file does not compute
+
+
+@dataclass
+class Packed:
+    """A batch as a tree. T positions in the tree, B rows, L the longest row.
+
+    tokens, depth: (T,) the token and its place in its row. rows: (B, L) the position of each row's tokens, 0 beyond
+    its end. owner: (T,) for each position one flat index into (B, L) that holds it. lengths: (B,).
+    """
+
+    tokens: torch.Tensor
+    depth: torch.Tensor
+    rows: torch.Tensor
+    owner: torch.Tensor
+    lengths: torch.Tensor
+    keep: "Cache | None" = None
+
+    @property
+    def row_tokens(self) -> int:
+        """How many tokens the rows hold; `tokens` holds fewer where rows begin alike."""
+        return int(self.lengths.sum())
+
+
+@dataclass
+class Cache:
+    """Keys and values of each layer, (B, H, capacity, D) each, allocated once and filled in place."""
+
+    capacity: int
+    keys: dict[int, torch.Tensor] = field(default_factory=dict)
+    values: dict[int, torch.Tensor] = field(default_factory=dict)
+
+    def fill(self, layer: int, key: torch.Tensor, value: torch.Tensor) -> None:
+        """Keep the prompt's keys and values, (B, H, L, D)."""
+        for store, tensor in ((self.keys, key), (self.values, value)):
+            batch, heads, length, width = tensor.shape
+            store[layer] = tensor.new_zeros(batch, heads, self.capacity, width)
+            store[layer][:, :, :length] = tensor
+
+    def append(self, layer: int, key: torch.Tensor, value: torch.Tensor, at: torch.Tensor) -> None:
+        """Write one more token per row, (B, H, 1, D), at the places `at`, (B,)."""
+        batch = torch.arange(key.shape[0], device=key.device)
+        self.keys[layer][batch, :, at] = key[:, :, 0]
+        self.values[layer][batch, :, at] = value[:, :, 0]
+
+    def select(self, alive: torch.Tensor) -> None:
+        """Go on with the rows `alive` only."""
+        for store in (self.keys, self.values):
+            for layer in store:
+                store[layer] = store[layer][alive]
+
+
+@dataclass
+class Step:
+    """One decoding step over a Cache: the rows' lengths so far, (B,), and the longest that can matter."""
+
+    cache: Cache
+    lengths: torch.Tensor
+    longest: int
+
+
+def pack(rows: Sequence[Sequence[int]], *, share: bool = True, device: torch.device | str = "cpu") -> Packed:
+    """The rows as a tree of tokens. With `share` off no two rows have a position in common.
+
+    >>> packed = pack([[1, 2, 3], [1, 2, 4, 5]])
+    >>> packed.tokens.tolist(), packed.rows.tolist()
+    ([1, 2, 3, 4, 5], [[0, 1, 2, 0], [0, 1, 3, 4]])
+    """
+    longest = max(len(row) for row in rows)
+    place: dict[tuple[int, int], int] = {}
+    tokens, depth, owner, index = [], [], [], []
+    for number, row in enumerate(rows):
+        parent, path = -1 if share else -1 - number, []
+        for at, token in enumerate(row):
+            key = (parent, token)
+            if key not in place:
+                place[key] = len(tokens)
+                tokens.append(token)
+                depth.append(at)
+                owner.append(number * longest + at)
+            parent = place[key]
+            path.append(parent)
+        index.append(path + [0] * (longest - len(row)))
+    as_tensor = lambda values: torch.tensor(values, device=device)  # noqa: E731
+    lengths = as_tensor([len(row) for row in rows])
+    return Packed(as_tensor(tokens), as_tensor(depth), as_tensor(index), as_tensor(owner), lengths)
+
+
+def packed_attention(module, query, key, value, attention_mask, *, scaling, layout=None, dropout=0.0, **kwargs):
+    """Attention over a Packed or a Step, for transformers' AttentionInterface. query: (1, H, T, D) or (B, H, 1, D)."""
+    if layout is None or kwargs.get("sliding_window") or any(kwargs.get(name) is not None for name in UNKNOWN):
+        raise ValueError("This model's attention cannot be packed.")
+    if isinstance(layout, Step):
+        return _step_attention(module, query, key, value, layout=layout, scaling=scaling), None
+    batch, longest = layout.rows.shape
+    flat = layout.rows.reshape(-1)
+
+    def rows_of(states: torch.Tensor) -> torch.Tensor:  # (1, H, T, D) -> (B, H, L, D)
+        heads, width = states.shape[1], states.shape[3]
+        by_position = states[0].transpose(0, 1).reshape(-1, heads * width)
+        return by_position.index_select(0, flat).view(batch, longest, heads, width).transpose(1, 2)
+
+    query, key, value = rows_of(query), rows_of(key), rows_of(value)
+    if layout.keep is not None:
+        layout.keep.fill(module.layer_idx, key, value)
+    # Rows end in padding and attention is causal, so no real token ever sees the padding: no mask is needed.
+    out = scaled_dot_product_attention(query, key, value, is_causal=True, scale=scaling, enable_gqa=True)
+    out = out.transpose(1, 2).reshape(batch * longest, -1).index_select(0, layout.owner)
+    return out.view(1, out.shape[0], query.shape[1], -1), None
+
+
+def _step_attention(module, query, key, value, *, layout: Step, scaling: float) -> torch.Tensor:
+    """One new token per row against the cache. Returns (B, 1, H, D)."""
+    layer = module.layer_idx
+    layout.cache.append(layer, key, value, layout.lengths)
+    keys, values = layout.cache.keys[layer][:, :, : layout.longest], layout.cache.values[layer][:, :, : layout.longest]
+    batch, heads, _, width = query.shape
+    # The query heads that share a key head become the query's length, so nothing is repeated in memory.
+    grouped = query.view(batch, keys.shape[1], -1, width)
+    visible = torch.arange(layout.longest, device=query.device) <= layout.lengths[:, None]  # (B, longest)
+    out = scaled_dot_product_attention(grouped, keys, values, attn_mask=visible[:, None, None], scale=scaling)
+    return out.reshape(batch, 1, heads, width)
+
+
+AttentionInterface.register(ATTENTION, packed_attention)
+
+
+def hidden_states(model: torch.nn.Module, packed: Packed) -> torch.Tensor:
+    """The last hidden state of every position, (T, hidden), with gradients where the model has them on.
+
+    A model that has not taken to packed attention computes the padded rows instead: the same result, more work.
+    """
+    backbone = model.get_decoder()
+    if model.config._attn_implementation == ATTENTION:
+        ids, places = packed.tokens[None], packed.depth[None]
+        return backbone(input_ids=ids, position_ids=places, use_cache=False, layout=packed).last_hidden_state[0]
+    real = torch.arange(packed.rows.shape[1], device=packed.rows.device) < packed.lengths[:, None]
+    states = backbone(input_ids=packed.tokens[packed.rows], attention_mask=real, use_cache=False).last_hidden_state
+    return states.flatten(0, 1).index_select(0, packed.owner)
+
+
+def step_states(model: torch.nn.Module, tokens: torch.Tensor, step: Step) -> torch.Tensor:
+    """The hidden state of one new token per row: tokens (B,) at places step.lengths. Returns (B, hidden)."""
+    backbone = model.get_decoder()
+    states = backbone(
+        input_ids=tokens[:, None], position_ids=step.lengths[:, None], use_cache=False, layout=step
+    ).last_hidden_state
+    return states[:, 0]
+
+
+def adopt(model: torch.nn.Module, tolerance: float = 1e-3) -> bool:
+    """Switch a transformers model to packed attention if that gives the same logits as its own. Returns whether it did.
+
+    Decided by trying, not by a list of models: two rows with a common beginning, both ways. Raises ValueError for a
+    model whose logits are not its output layer on its last hidden state: its loss would be computed wrongly.
+    """
+    rows = [[5, 6, 7, 8, 9], [5, 6, 7, 11, 12, 13, 14]]
+    device = next(model.parameters()).device
+    packed = pack(rows, device=device)
+    before = model.config._attn_implementation
+    with torch.no_grad():
+        expected = [model(input_ids=torch.tensor([row], device=device)).logits[0].float() for row in rows]
+        scale = max(logits.abs().max().item() for logits in expected)
+        states = hidden_states(model, packed)
+        if _difference(model, states, packed, expected) > tolerance * scale:
+            raise ValueError("the model changes its logits after the output layer, which is not supported")
+        try:
+            model.set_attn_implementation(ATTENTION)
+            difference = _difference(model, hidden_states(model, packed), packed, expected)
+        except (ValueError, TypeError, RuntimeError, KeyError):
+            difference = float("inf")
+    if difference > tolerance * scale:
+        model.set_attn_implementation(before)
+        return False
+    return True
+
+
+def _difference(model: torch.nn.Module, states: torch.Tensor, packed: Packed, expected: list[torch.Tensor]) -> float:
+    """The largest distance between the logits of packed states (T, hidden) and the expected logits of each row."""
+    logits = model.get_output_embeddings()(states).float()
+    rows = [packed.rows[number, : len(wanted)] for number, wanted in enumerate(expected)]
+    return max((logits[row] - wanted).abs().max().item() for row, wanted in zip(rows, expected, strict=True))

@@ -1,0 +1,31 @@
+"""How much memory training takes at its peak."""
+
+from pathlib import Path
+
+import psutil
+
+
+def reset_peak(device: str) -> None:
+    """Start measuring the peak anew: of the device's memory, or of this process where Linux lets us."""
+    if device == "cuda":
+        import torch
+
+        torch.cuda.reset_peak_memory_stats()
+        return
+    try:
+        Path("/proc/self/clear_refs").write_text("5")  # resets VmHWM, see proc(5)
+    except OSError:
+        print("The peak memory below counts from the start of the process.", flush=True)
+
+
+def peak_bytes(device: str) -> int:
+    """The peak since reset_peak, in bytes: device memory on a GPU, resident memory of this process otherwise."""
+    if device == "cuda":
+        import torch
+
+        return torch.cuda.max_memory_allocated()
+    status = Path("/proc/self/status")
+    if status.exists():
+        line = next(line for line in status.read_text().splitlines() if line.startswith("VmHWM"))
+        return int(line.split()[1]) * 1024
+    return psutil.Process().memory_info().rss

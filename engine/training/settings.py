@@ -1,0 +1,51 @@
+"""The settings all supervised methods share. A field's description is its help in the page and on the command line."""
+
+from typing import Literal
+
+from pydantic import Field
+
+from engine.schema import Frozen
+
+BASIC = {"basic": True}
+
+
+class TrainingSettings(Frozen):
+    epochs: int = Field(
+        6,
+        ge=1,
+        le=100,
+        json_schema_extra=BASIC,
+        description="How often every row is seen. Higher: learns more, takes longer, may forget more.",
+    )
+    learning_rate: float = Field(
+        1e-3,
+        gt=0,
+        le=1,
+        json_schema_extra=BASIC,
+        description="The size of a step. Higher: learns faster, may become unstable.",
+    )
+    batch_size: int = Field(
+        16,
+        ge=1,
+        le=512,
+        json_schema_extra=BASIC,
+        description="Rows per step. Higher: steadier and faster per row, more memory, fewer steps.",
+    )
+    schedule: Literal["linear", "cosine", "constant"] = Field(
+        "linear", description="How the learning rate falls to zero over the run; constant keeps it."
+    )
+    warmup_share: float = Field(
+        0.05,
+        ge=0,
+        le=1,
+        description="Share of the steps over which the learning rate rises from zero. Higher: a gentler start.",
+    )
+    weight_decay: float = Field(
+        0.0, ge=0, le=1, description="Pulls the weights towards zero. Higher: less overfitting, learns less."
+    )
+    max_grad_norm: float = Field(
+        1.0, gt=0, le=1000, description="Longer gradients are cut to this length. Lower: steadier, slower to learn."
+    )
+    keep_best: bool = Field(
+        True, description="Keep the weights of the step with the lowest held-out loss instead of the last ones."
+    )
