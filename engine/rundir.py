@@ -4,10 +4,12 @@ A stage is done if and only if its output exists, so restart, refresh, a second 
 read the files, skip what is done.
 """
 
+import hashlib
 import json
 import os
 import re
 import secrets
+import shutil
 import time
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
@@ -19,6 +21,7 @@ from engine.schema import EvalRow, Example, RunSpec, UserError
 State = Literal["queued", "running", "done", "stopped", "failed", "lost"]
 STAGES = ("prepare", "base", "train", "tuned", "compare")
 RUN_ID = re.compile(r"^\d{8}-\d{6}-[0-9a-f]{6}$")
+UPLOAD = re.compile(r"^[0-9a-f]{32}\.(csv|tsv|json|jsonl)$")
 FILES = {
     "spec": "spec.json",
     "env": "env.json",
@@ -128,6 +131,11 @@ def _worker_lives(run: Run, status: dict[str, Any]) -> bool:
     return process_lives(status["pid"], status["started"], status["boot_id"])
 
 
+def waiting_before(run: Run) -> int:
+    """How many older runs wait for their turn, their workers alive."""
+    return sum(1 for other in all_runs() if other.id < run.id and state(other) == "queued")
+
+
 def boot_id() -> str:
     """A word that changes with every boot: with the start time it tells a reused pid from ours."""
     path = Path("/proc/sys/kernel/random/boot_id")
@@ -204,3 +212,39 @@ def training_log(run: Run) -> list[dict[str, Any]]:
         if key not in best or line["attempt"] >= best[key]["attempt"]:
             best[key] = line
     return sorted(best.values(), key=lambda line: line["step"])
+
+
+def keep_upload(source: Path) -> str:
+    """Copy an uploaded file to KURABE_HOME/uploads under its hash. Returns the word `open_upload` knows it by.
+
+    Raises UserError for a kind of file that is not read: the kind comes from the name's ending.
+    """
+    digest = hashlib.sha256()
+    with open(source, "rb") as stream:
+        while block := stream.read(1 << 20):
+            digest.update(block)
+    token = f"{digest.hexdigest()[:32]}{source.suffix.lower()}"
+    if not UPLOAD.match(token):
+        raise UserError(
+            f"A {source.suffix[:20] or 'nameless'} file cannot be read. Give a .csv, .tsv, .json or .jsonl file."
+        )
+    kept = home() / "uploads" / token
+    if not kept.exists():
+        building = kept.with_name(f".{token}.{os.getpid()}.tmp")
+        shutil.copyfile(source, building)
+        os.replace(building, kept)
+        write_text(kept.with_name(f"{token}.name"), source.name[:200])
+    return token
+
+
+def open_upload(token: str) -> Path:
+    """The kept file of that word. Raises UserError where it is malformed or not there: no user text becomes a path."""
+    kept = home() / "uploads" / str(token)
+    if not UPLOAD.match(str(token)) or kept.is_symlink() or not kept.is_file():
+        raise UserError("The uploaded file is not there any more. Choose it again.")
+    return kept
+
+
+def upload_name(token: str) -> str:
+    """What the user called an uploaded file."""
+    return open_upload(token).with_name(f"{token}.name").read_text(encoding="utf-8")
