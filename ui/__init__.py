@@ -1,0 +1,1 @@
+"""The page. It reads files and starts processes; it never imports torch."""

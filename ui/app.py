@@ -1,0 +1,184 @@
+"""The page: the frame, the steps as tabs, and what makes an address, a reload and a restarted server show the same."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import gradio as gr
+
+from engine import launch, rundir
+from engine.rundir import Run
+from engine.schema import UserError
+from engine.text import LANGUAGES, text
+from ui import frame, method_view, runs, server, theme, usecases
+from ui.frame import ADDRESS, STEPS, Frame
+from ui.tabs import compare, method, result, train, use_case
+
+TICK_SECONDS = 2
+
+
+@dataclass(frozen=True)
+class Page:
+    frame: Frame
+    tabs: gr.Tabs
+    steps: dict[str, gr.Tab]
+    use_case: use_case.Tab
+    method: method.Tab
+    train: train.Tab
+    result: result.Tab
+    compare: compare.Tab
+
+
+def build_app() -> gr.Blocks:
+    """The page in every language: English at /, Japanese at /ja."""
+    with gr.Blocks(title=text("page.browser_title", "en"), analytics_enabled=False) as app:
+        bind(build("en"), app)
+    for lang in LANGUAGES[1:]:
+        with app.route(text("page.browser_title", lang), f"/{lang}", show_in_navbar=False):
+            bind(build(lang), app)
+    return app.queue(default_concurrency_limit=8, max_size=100, api_open=False)
+
+
+def serve(place: server.Place) -> None:
+    """Serve the page until Ctrl-C."""
+    looks = {"theme": theme.theme(), "css": theme.css(), "head": theme.head()}
+    app = build_app()
+    app.launch(**server.launch_options(place), **looks, prevent_thread_lock=True)
+    print(f"Kurabe is at http://{place.host}:{place.port}", flush=True)
+    app.block_thread()
+
+
+def build(lang: str) -> Page:
+    """Lay the page out in one language."""
+    parts: list[Any] = []
+    steps: dict[str, gr.Tab] = {}
+    held = frame.build(lang)
+    with gr.Tabs(selected="use_case", elem_id="k-steps") as tabs:
+        for step, room in zip(STEPS, (use_case, method, train, result, compare), strict=True):
+            with gr.Tab(text(f"page.step.{step}", lang), id=step, elem_id=f"k-step-{step}") as steps[step]:
+                parts.append(room.build(lang))
+    return Page(held, tabs, steps, *parts)
+
+
+def fast_outputs(page: Page) -> list[Any]:
+    """What follows a run while it goes on: the list of runs, the title line, the training step."""
+    return [page.frame.side, page.frame.head, *train.outputs(page.train)]
+
+
+def fast(run: Run | None, run_id: str, lang: str) -> list[Any]:
+    return [runs.sidebar(run_id, lang), runs.header(run, lang), *train.show(run, lang)]
+
+
+def full_outputs(page: Page) -> list[Any]:
+    """What changes when another run is opened or a run's state changes."""
+    return [
+        page.frame.seen,
+        *train.button_outputs(page.train),
+        *result.outputs(page.result),
+        *compare.outputs(page.compare),
+    ]
+
+
+def full(run: Run | None, lang: str) -> list[Any]:
+    return [signature(run), *train.show_buttons(run), *result.show(run, lang), *compare.show(run, lang)]
+
+
+def signature(run: Run | None) -> str:
+    """Run and state in a word: the page is sent whole when it changes, and not otherwise."""
+    return f"{run.id}:{rundir.state(run)}:{runs.comparison(run) is not None}" if run else "none"
+
+
+def open_outputs(page: Page) -> list[Any]:
+    held = [page.frame.run, page.frame.step, page.tabs]
+    draft = [*use_case.chosen_outputs(page.use_case), *method.chosen_outputs(page.method)]
+    return [*held, *fast_outputs(page), *full_outputs(page), *draft, *method.fill_outputs(page.method)]
+
+
+def opened(run_id: str, step: str, lang: str) -> list[Any]:
+    """Everything for a run's address: its screens, and its settings in the form for a next run."""
+    run = runs.find(run_id)
+    shown = run.id if run else ""
+    step = frame.wanted_step(step, run)
+    held = [shown, step, gr.update(selected=step)]
+    return [*held, *fast(run, shown, lang), *full(run, lang), *draft_of(run, lang)]
+
+
+def draft_of(run: Run | None, lang: str) -> list[Any]:
+    """The choices and fields as the run had them; for no run, those of the first use case."""
+    name = usecases.of_run(run.id) if run else frame.first_use_case()
+    spec = runs.spec(run) if run else usecases.presets()[name].run
+    return [*use_case.chosen(name, lang), *method.chosen(spec.method, lang), *method.fill(spec)]
+
+
+def load(lang: str, request: gr.Request) -> list[Any]:
+    """A page was opened: its address says which run and which step."""
+    query = request.query_params
+    return opened(str(query.get("run") or ""), str(query.get("step") or ""), lang)
+
+
+def pick_run(lang: str, event: gr.EventData) -> list[Any]:
+    """A run of the list, or a new one."""
+    pick = str(event._data["pick"])
+    run = runs.find(pick)
+    step = "train" if run and rundir.state(run) != "done" else ""
+    return opened("" if run is None else pick, step, lang)
+
+
+def tick(lang: str, run_id: str, step: str, seen: str) -> list[Any]:
+    """What changed since the last look; the whole of a run's screens only when its state changed."""
+    run = runs.find(run_id)
+    now = signature(run)
+    rest = skips(full(None, lang)) if now == seen else full(run, lang)
+    finished = run is not None and step == "train" and now != seen and now.endswith(":done:True")
+    ahead = go("result") if finished and seen.startswith(run.id) else (gr.skip(), gr.skip())
+    return [*ahead, *fast(run, run_id, lang), *rest]
+
+
+def skips(values: Sequence[Any]) -> list[Any]:
+    """As many "leave it as it is" as there are values."""
+    return [gr.skip() for _ in values]
+
+
+def start(lang: str, *values: Any) -> list[Any]:
+    """Start the draft as a run and show it training; a draft that cannot be is explained beside the button."""
+    try:
+        run = launch.start(method.spec_of(lang, values))
+    except UserError as problem:
+        return [method_view.problem(str(problem), lang), *skips(opened("", "", lang))]
+    return ["", *opened(run.id, "train", lang)]
+
+
+def go(step: str) -> tuple[Any, str]:
+    """Show a step."""
+    return gr.update(selected=step), step
+
+
+def bind(page: Page, app: gr.Blocks) -> None:
+    """Wire the steps to each other."""
+    held, quiet = page.frame, {"show_progress": "hidden", "concurrency_limit": None}
+    everything, data = open_outputs(page), use_case.draft_inputs(page.use_case)
+    look = use_case.preview_event(page.use_case, held)
+    app.load(load, held.lang, everything, **quiet).then(**look)
+    held.side.click(pick_run, held.lang, everything, **quiet).then(**look)
+    page.method.start.click(
+        start, [held.lang, *data, *method.draft_inputs(page.method)], [page.method.message, *everything], **quiet
+    )
+    timer = gr.Timer(TICK_SECONDS)
+    timer.tick(
+        tick,
+        [held.lang, held.run, held.step, held.seen],
+        [page.tabs, held.step, *fast_outputs(page), *full_outputs(page)],
+        **quiet,
+    )
+    for step, tab in page.steps.items():
+        tab.select(None, None, held.step, js=f"() => '{step}'", **quiet)
+    page.steps["use_case"].select(**look)
+    for changed in (held.run, held.step, held.seen):
+        changed.change(None, [held.run, held.step, held.seen], None, js=ADDRESS, **quiet)
+    for button, step in ((page.use_case.next, "method"), (page.train.result, "result")):
+        button.click(lambda step=step: go(step), None, [page.tabs, held.step], **quiet)
+    use_case.bind(page.use_case, held)
+    method.bind(page.method, held, data)
+    train.bind(page.train, held)
+    result.bind(page.result, held)
+    compare.bind(page.compare, held)

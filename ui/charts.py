@@ -1,0 +1,161 @@
+"""Charts as inline SVG: they follow the theme's colours, need no script, and print. Axes carry units."""
+
+import math
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+from engine.text import text
+from ui.html import esc, tag
+from ui.numbers import figure
+
+MOST_POINTS = 400
+
+
+def nice_ticks(low: float, high: float, about: int = 5) -> list[float]:
+    """Round numbers from at or below `low` to at or above `high`, about so many.
+
+    >>> nice_ticks(0.2, 3.1)
+    [0.0, 1.0, 2.0, 3.0, 4.0]
+    """
+    span = max(high - low, 1e-9)
+    raw = span / max(1, about - 1)
+    power = 10 ** math.floor(math.log10(raw))
+    step = next(power * m for m in (1, 2, 2.5, 5, 10) if power * m >= raw * 0.999)
+    first, last = math.floor(low / step + 1e-9), math.ceil(high / step - 1e-9)
+    return [round(step * i, 10) for i in range(first, max(last, first + 1) + 1)]
+
+
+def thin(points: Sequence[tuple[float, float]], most: int = MOST_POINTS) -> list[tuple[float, float]]:
+    """At most so many points, first and last kept."""
+    if len(points) <= most:
+        return list(points)
+    step = (len(points) - 1) / (most - 1)
+    return [points[round(i * step)] for i in range(most)]
+
+
+def smooth(values: Sequence[float], weight: float = 0.7) -> list[float]:
+    """The moving average of a noisy line, corrected at its start (as Adam corrects its moments)."""
+    out, mean = [], 0.0
+    for index, value in enumerate(values, start=1):
+        mean = weight * mean + (1 - weight) * value
+        out.append(mean / (1 - weight**index))
+    return out
+
+
+def loss_chart(log: Sequence[dict[str, Any]], lang: str, *, best_step: int | None = None) -> str:
+    """Training and held-out loss over the steps, drawn once for wide screens and once for phones."""
+    lines = [line for line in log if isinstance(line.get("loss"), int | float) and math.isfinite(line["loss"])]
+    if len(lines) < 2:
+        return ""
+    wide, narrow = _loss(lines, lang, 1080, 340, best_step), _loss(lines, lang, 380, 300, best_step)
+    return tag("div", wide, cls="k-wide") + tag("div", narrow, cls="k-narrow")
+
+
+def _loss(lines: Sequence[dict[str, Any]], lang: str, width: int, height: int, best_step: int | None) -> str:
+    train = [(line["step"], line["loss"]) for line in lines if line.get("kind", "train") == "train"]
+    held = [(line["step"], line["loss"]) for line in lines if line.get("kind") == "validation"]
+    steps = max(max(line["step"] for line in lines), *(line.get("of") or 0 for line in lines))
+    smoothed = list(zip((x for x, _ in train), smooth([y for _, y in train]), strict=True))
+    # The very first batches may tower over all the rest; the scale follows the smoothed line and the held-out loss.
+    top = max([y for _, y in smoothed] + [y for _, y in held])
+    ticks = nice_ticks(0, top * 1.02)
+    left, right, upper, lower = 46, width - 16, 18, height - 44
+
+    def x(step: float) -> float:
+        return left + (right - left) * step / max(steps, 1)
+
+    def y(loss: float) -> float:
+        return max(upper - 6, lower - (lower - upper) * loss / ticks[-1])
+
+    parts = [*_grid_y(ticks, y, left, right), *_axis_x(nice_ticks(0, steps), steps, x, lower)]
+    parts.append(_label(left - 38, 11, text("page.chart.loss_axis", lang), "start"))
+    parts.append(_label(right, height - 6, text("page.chart.step_axis", lang), "end"))
+    parts.append(_path([(x(a), y(b)) for a, b in thin(train)], "k-line k-line-raw"))
+    parts.append(_path([(x(a), y(b)) for a, b in thin(smoothed)], "k-line k-line-train"))
+    parts.append(_path([(x(a), y(b)) for a, b in held], "k-line k-line-held"))
+    parts += [_dot(x(a), y(b), a, b, lang, best=a == best_step) for a, b in held]
+    described = text("page.chart.loss_alt", lang, n=len(train), last=figure(lines[-1]["loss"]))
+    return _svg(width, height, "".join(parts), described)
+
+
+def loss_legend(lang: str, *, held_out: bool) -> str:
+    """The key of the loss chart."""
+    items = [("k-key-train", "page.chart.training")] + ([("k-key-held", "page.chart.held_out")] if held_out else [])
+    keys = (tag("span", tag("i", "", cls=cls) + esc(text(key, lang)), cls="k-key") for cls, key in items)
+    return tag("div", "".join(keys), cls="k-legend")
+
+
+def interval_chart(rows: Sequence[dict[str, Any]], label: str) -> str:
+    """Bars with 95 % intervals from zero to one: rows of {"label", "arm": base|tuned, "value", "low", "high", "shown"}."""
+    lines = []
+    for row in rows:
+        share = _share(row["value"])
+        whisker = ""
+        if row.get("low") is not None and row.get("high") is not None:
+            low, high = _share(row["low"]), _share(row["high"])
+            whisker = f'<i class="k-whisker" style="left:{low:.2f}%;width:{max(high - low, 0.4):.2f}%"></i>'
+        bar = f'<i class="k-bar-fill k-fill-{row["arm"]}" style="width:{share:.2f}%"></i>'
+        lines.append(
+            tag("span", esc(row["label"]), cls="k-bar-label")
+            + tag("span", bar + whisker, cls="k-bar-track")
+            + tag("span", esc(row["shown"]), cls="k-bar-value")
+        )
+    return tag("div", "".join(lines), cls="k-bars", role="img", aria_label=label)
+
+
+def _share(value: float | None) -> float:
+    return 100 * min(1.0, max(0.0, value or 0.0))
+
+
+def stacked_bar(parts: Sequence[tuple[str, int, str]], label: str) -> str:
+    """One bar in parts (class word, count, name), empty parts left out, with its key below."""
+    total = sum(count for _, count, _ in parts) or 1
+    kept = [part for part in parts if part[1]]
+    bar = "".join(
+        f'<i class="k-part k-part-{esc(word)}" style="flex:{count}" title="{esc(name)}: {count}">'
+        f"{count if count / total > 0.07 else ''}</i>"
+        for word, count, name in kept
+    )
+    keys = "".join(
+        tag("span", tag("i", "", cls=f"k-part-{word}") + esc(name) + tag("b", str(count)), cls="k-key")
+        for word, count, name in parts
+    )
+    return tag("div", bar, cls="k-stack", role="img", aria_label=label) + tag(
+        "div", keys, cls="k-legend k-legend-column"
+    )
+
+
+def _grid_y(ticks: Sequence[float], y: Any, left: int, right: int) -> Iterator[str]:
+    for tick in ticks:
+        cls = "k-axis" if tick == 0 else "k-grid"
+        yield f'<line class="{cls}" x1="{left}" x2="{right}" y1="{y(tick):.1f}" y2="{y(tick):.1f}"/>'
+        yield _label(left - 8, y(tick) + 4, f"{tick:g}", "end")
+
+
+def _axis_x(ticks: Sequence[float], steps: int, x: Any, lower: int) -> Iterator[str]:
+    for tick in ticks:
+        if tick <= steps and float(tick).is_integer():
+            yield _label(x(tick), lower + 18, f"{int(tick):,}", "middle")
+
+
+def _label(x: float, y: float, words: str, anchor: str) -> str:
+    return f'<text class="k-tick" x="{x:.1f}" y="{y:.1f}" text-anchor="{anchor}">{esc(words)}</text>'
+
+
+def _path(points: Sequence[tuple[float, float]], cls: str) -> str:
+    if len(points) < 2:
+        return ""
+    return f'<path class="{cls}" d="M{"L".join(f"{a:.1f} {b:.1f}" for a, b in points)}"/>'
+
+
+def _dot(x: float, y: float, step: int, loss: float, lang: str, *, best: bool) -> str:
+    title = text("page.chart.held_out_point", lang, step=step, loss=figure(loss))
+    ring = f'<circle class="k-dot-best" cx="{x:.1f}" cy="{y:.1f}" r="8"/>' if best else ""
+    return f'{ring}<circle class="k-dot" cx="{x:.1f}" cy="{y:.1f}" r="4"><title>{esc(title)}</title></circle>'
+
+
+def _svg(width: int, height: int, inside: str, described: str) -> str:
+    return (
+        f'<svg class="k-chart" viewBox="0 0 {width} {height}" role="img" aria-label="{esc(described)}" '
+        f'preserveAspectRatio="xMidYMid meet">{inside}</svg>'
+    )

@@ -1,0 +1,151 @@
+"""The data as the page shows it: what the model sees, what is held out, the account of every row, leakage."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from engine.schema import Preset
+from engine.text import has, text
+from ui import icons
+from ui.html import esc, facts, notice, table, tag, waiting
+from ui.numbers import figure
+from ui.usecases import OWN
+
+MOST_ISSUES = 100
+
+
+def cards(presets: Sequence[Preset], chosen: str, lang: str) -> str:
+    """The use cases to choose from, the last one being a file of the user's."""
+    every = [
+        _card(p.name, p.title[lang], p.summary[lang], _minutes(p.minutes, lang), p.name == chosen) for p in presets
+    ]
+    own = _card(
+        OWN, text("page.own.title", lang), text("page.own.summary", lang), text("page.own.kinds", lang), chosen == OWN
+    )
+    return tag("div", "".join([*every, own]), cls="k-cards", role="group", aria_label=text("page.step.use_case", lang))
+
+
+def _card(name: str, title: str, summary: str, foot: str, chosen: bool) -> str:
+    inside = (
+        icons.use_case(name)
+        + tag("strong", esc(title))
+        + tag("p", esc(summary))
+        + tag("span", esc(foot), cls="k-card-foot")
+    )
+    pressed = "true" if chosen else "false"
+    return tag("button", inside, type="button", cls="k-card", data_pick=name, aria_pressed=pressed)
+
+
+def _minutes(minutes: float, lang: str) -> str:
+    return text("page.about_minutes", lang, n=f"{minutes:g}")
+
+
+def why(preset: Preset, lang: str) -> str:
+    """Why this use case is worth training, and what training aims at."""
+    return tag("div", tag("p", esc(preset.reason[lang])) + tag("p", esc(preset.changes[lang])), cls="k-prose")
+
+
+def suite_title(suite: str, lang: str) -> str:
+    return text(f"suite.{suite}.title", lang) if has(f"suite.{suite}.title") else suite
+
+
+def suite_summary(suite: str, lang: str) -> str:
+    return text(f"suite.{suite}.summary", lang) if has(f"suite.{suite}.summary") else ""
+
+
+def reading(lang: str) -> str:
+    return waiting(text("page.data.reading", lang))
+
+
+def preview(found: dict[str, Any], lang: str) -> str:
+    """Everything `launch.preview` tells about the data."""
+    parts = [counts(found, lang), samples(found.get("samples", ()), lang), held_out(found.get("held_out", ()), lang)]
+    parts.append(issues(found.get("issues", ()), lang))
+    parts.append(leakage(found.get("leakage") or {}, lang))
+    return "".join(parts)
+
+
+def counts(found: dict[str, Any], lang: str) -> str:
+    """How many rows go where."""
+    shown = {
+        esc(text("page.data.train", lang)): figure(found.get("train")),
+        esc(text("page.data.validation", lang)): figure(found.get("validation")),
+    }
+    shown |= {esc(suite_title(suite, lang)): figure(n) for suite, n in (found.get("suites") or {}).items()}
+    if found.get("tokens_per_epoch"):
+        shown[esc(text("page.data.tokens", lang))] = figure(found["tokens_per_epoch"])
+    return facts(shown)
+
+
+def samples(found: Sequence[dict[str, Any]], lang: str) -> str:
+    """Training rows just as the model sees them, prompt, answer and template told apart."""
+    if not found:
+        return ""
+    kinds = ("prompt", "answer", "template")
+    keys = "".join(tag("span", esc(text(f"page.data.{kind}", lang)), cls=f"k-seg k-seg-{kind}") for kind in kinds)
+    head = _section(text("page.data.seen", lang), text("page.data.seen_help", lang))
+    rows = "".join(_sample(sample, lang) for sample in found)
+    return head + tag("div", keys, cls="k-legend") + tag("div", rows, cls="k-samples")
+
+
+def _sample(sample: dict[str, Any], lang: str) -> str:
+    parts = (tag("span", esc(part["text"]), cls=f"k-seg k-seg-{esc(part['kind'])}") for part in sample["segments"])
+    under = text(
+        "page.data.sample_tokens",
+        lang,
+        prompt=sample.get("prompt_tokens", "–"),
+        answer=sample.get("answer_tokens", "–"),
+    )
+    return tag("figure", tag("pre", "".join(parts)) + tag("figcaption", esc(under)), cls="k-sample")
+
+
+def held_out(found: Sequence[dict[str, Any]], lang: str) -> str:
+    """Questions kept out of training, by suite."""
+    if not found:
+        return ""
+    suites = dict.fromkeys(item["suite"] for item in found)
+    blocks = []
+    for suite in suites:
+        rows = [(esc(i["question"]), esc(i["reference"])) for i in found if i["suite"] == suite]
+        head = tag("h4", esc(suite_title(suite, lang))) + tag("p", esc(suite_summary(suite, lang)))
+        columns = [esc(text("page.question", lang)), esc(text("page.reference", lang))]
+        blocks.append(tag("div", head + table(columns, rows, cls="k-pairs"), cls="k-suite"))
+    return _section(text("page.data.held_out", lang), text("page.data.held_out_help", lang)) + tag(
+        "div", "".join(blocks), cls="k-suites"
+    )
+
+
+def issues(found: Sequence[dict[str, Any]], lang: str) -> str:
+    """The rows that were dropped or mended, each with its number and the reason."""
+    if not found:
+        return notice(text("page.data.no_issues", lang), tone="good")
+    dropped = sum(bool(issue.get("dropped")) for issue in found)
+    title = text("page.data.issues", lang, dropped=dropped, mended=len(found) - dropped)
+    rows = [
+        (
+            "–" if issue.get("source_row") is None else figure(issue["source_row"]),
+            esc(text("page.data.dropped" if issue.get("dropped") else "page.data.mended", lang)),
+            esc(issue.get("message", "")),
+        )
+        for issue in found[:MOST_ISSUES]
+    ]
+    columns = [esc(text(f"page.data.{key}", lang)) for key in ("row", "what", "reason")]
+    more = tag("p", esc(text("page.and_more", lang, n=len(found) - MOST_ISSUES))) if len(found) > MOST_ISSUES else ""
+    return _section(title, "") + table(columns, rows, numeric=(0,)) + more
+
+
+def leakage(found: dict[str, Any], lang: str) -> str:
+    """Whether held-out questions stand in the training rows; where some do, which."""
+    if not found:
+        return ""
+    leaked = sum(suite.get("exact", 0) + suite.get("near", 0) for suite in found.values())
+    total = sum(suite.get("test", 0) for suite in found.values())
+    if not leaked:
+        return notice(text("page.data.no_leakage", lang, n=figure(total)), tone="good")
+    pairs = [pair for suite in found.values() for pair in suite.get("pairs", ())][:20]
+    head = [esc(text("page.data.leaked_test", lang)), esc(text("page.data.leaked_train", lang))]
+    listed = table(head, [(esc(pair["test"]), esc(pair["train"])) for pair in pairs], cls="k-pairs") if pairs else ""
+    return notice(text("page.data.leakage", lang, leaked=figure(leaked), n=figure(total)), tone="warn") + listed
+
+
+def _section(title: str, under: str) -> str:
+    return tag("div", tag("h3", esc(title)) + (tag("p", esc(under)) if under else ""), cls="k-section")

@@ -1,0 +1,65 @@
+"""From what the page holds to a RunSpec. Every field is checked again in the engine; here it only finds its place."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from pydantic import ValidationError
+
+from engine import rundir
+from engine.data.own import own_data_spec
+from engine.registry import formats
+from engine.schema import RunSpec, UserError
+from engine.specs import resolve_spec
+from engine.text import text
+from ui import usecases
+from ui.usecases import OWN
+
+SLOTS = 4  # how many columns of a file the page maps by hand
+
+
+def column_map(shape: str | None, columns: Sequence[str | None]) -> dict[str, str]:
+    """Field -> column from the dropdowns, which stand in the order of the format's fields."""
+    member = formats().get(shape or "")
+    names = list(member.fields)[:SLOTS] if member else []
+    return {name: column for name, column in zip(names, columns, strict=False) if column}
+
+
+def data_only(name: str, upload: str, shape: str | None, columns: Sequence[str | None]) -> RunSpec:
+    """The spec that a choice of data starts from: a use case's, a run's, or a file's own. Raises UserError."""
+    if usecases.run_id(name):
+        return rundir.open_run(usecases.run_id(name)).spec()
+    if name != OWN:
+        if name not in usecases.presets():
+            raise UserError(f"There is no use case '{str(name)[:60]}'.")
+        return resolve_spec(name)
+    if not upload:
+        raise UserError("Choose a file first.")
+    path = str(rundir.open_upload(upload))
+    return own_data_spec(path, format=shape or "", columns=column_map(shape, columns), title=rundir.upload_name(upload))
+
+
+def whole(
+    spec: RunSpec,
+    *,
+    method: str,
+    settings: dict[str, Any],
+    model: str,
+    system: str,
+    seed: Any,
+    max_new_tokens: Any,
+    lang: str,
+) -> RunSpec:
+    """The spec with everything the page lets one choose. Raises UserError naming the field that cannot be."""
+    values = spec.model_dump() | {
+        "method": method,
+        "settings": settings,
+        "model": str(model).strip(),
+        "system": system or "",
+    }
+    values |= {"seed": seed, "decoding": spec.decoding.model_dump() | {"max_new_tokens": max_new_tokens}}
+    try:
+        return RunSpec.model_validate(values)
+    except ValidationError as problem:
+        error = problem.errors()[0]
+        field = ".".join(str(part) for part in error["loc"])
+        raise UserError(text("page.error.field", lang, field=field, message=error["msg"])) from None

@@ -1,0 +1,66 @@
+"""The frame around the steps: header, language switch, the runs on the left, and what the page holds for itself."""
+
+from dataclasses import dataclass
+
+import gradio as gr
+
+from engine.text import LANGUAGES, text
+from ui import runs, usecases
+from ui.html import area, esc, tag
+
+STEPS = ("use_case", "method", "train", "result", "compare")
+# Before the first answer of the server `seen` is empty: the address must not be touched, it says what to open.
+ADDRESS = "(run, step, seen) => { if (seen) kurabeAddress(run, step); }"
+
+
+@dataclass(frozen=True)
+class Frame:
+    """What the page holds, in the browser: a restarted server finds it again with the next event."""
+
+    lang: gr.State
+    run: gr.Textbox  # the id of the run that is open
+    step: gr.Textbox
+    seen: gr.Textbox  # run and state last shown in full: the timer sends everything only when it changes
+    side: gr.HTML
+    head: gr.HTML
+
+
+def build(lang: str) -> Frame:
+    """Lay out everything but the steps."""
+    gr.Navbar(visible=False)
+    area(brand(lang), classes="k-top")
+    held = [gr.Textbox(visible="hidden", elem_id=f"k-{name}") for name in ("run", "step", "seen")]
+    with gr.Sidebar(width=270, elem_classes="k-sidebar"):
+        side = area(runs.sidebar("", lang), classes="k-side")
+    head = area(runs.header(None, lang), classes="k-head")
+    return Frame(gr.State(lang), *held, side, head)
+
+
+def brand(lang: str) -> str:
+    """The name, one line that says what this is, and the language switch."""
+    name = tag("span", tag("b", "Kurabe") + tag("span", "比べ", lang="ja"), cls="k-name")
+    line = tag("span", esc(text("page.tagline", lang)), cls="k-tagline")
+    switch = tag("span", "".join(_language(code, lang) for code in LANGUAGES), cls="k-languages")
+    return tag("header", name + line + switch, cls="k-brand")
+
+
+def _language(code: str, lang: str) -> str:
+    words = {"en": "English", "ja": "日本語"}[code]
+    current = "true" if code == lang else None
+    return tag("a", words, href=path(code), data_lang=code, lang=code, aria_current=current)
+
+
+def path(lang: str) -> str:
+    """Where the page of a language lies, relative to the root."""
+    return "./" if lang == "en" else f"./{lang}"
+
+
+def wanted_step(step: str | None, run: object) -> str:
+    """The step to show: the one asked for; else Result for an open run, Use case for none."""
+    if step in STEPS:
+        return step
+    return "result" if run else "use_case"
+
+
+def first_use_case() -> str:
+    return next(iter(usecases.presets()), usecases.OWN)

@@ -1,0 +1,35 @@
+// A click on anything with data-pick inside our HTML goes to Python; links with data-pick keep their address for
+// opening in another tab. Enter and Space come for free: what can be picked is a button or a link.
+function kurabeClicks(element, trigger) {
+  element.addEventListener("click", (event) => {
+    const target = event.target.closest("[data-pick]");
+    if (!target || event.ctrlKey || event.metaKey || event.shiftKey) return;
+    event.preventDefault();
+    if (target.getAttribute("aria-disabled") === "true") return;
+    trigger("click", { pick: target.dataset.pick });
+    if (target.closest(".k-side") && window.innerWidth < 760) document.querySelector(".sidebar .toggle-button")?.click();
+  });
+}
+
+// The address in the bar is the address of what is shown: reload, a second tab and a link find it again.
+function kurabeAddress(run, step) {
+  const url = new URL(window.location);
+  for (const [name, value] of [["run", run], ["step", step]]) {
+    if (value) url.searchParams.set(name, value);
+    else url.searchParams.delete(name);
+  }
+  history.replaceState(history.state, "", url);
+}
+
+// The language switch keeps run and step, and is remembered.
+document.addEventListener("click", (event) => {
+  const link = event.target.closest("a[data-lang]");
+  if (!link) return;
+  event.preventDefault();
+  const lang = link.dataset.lang;
+  document.cookie = `kurabe_lang=${lang}; SameSite=Lax; path=/; max-age=31536000`;
+  const url = new URL(link.getAttribute("href"), document.baseURI);
+  url.search = window.location.search;
+  url.searchParams.set("lang", lang);
+  window.location.assign(url);
+});

@@ -1,0 +1,151 @@
+"""The list of runs and a run's title line: read from files on every tick, so what never changes is remembered."""
+
+import os
+from functools import lru_cache
+from typing import Any
+
+from engine import rundir
+from engine.registry import methods
+from engine.rundir import Run
+from engine.schema import RunSpec, UserError
+from engine.text import has, text
+from ui import usecases
+from ui.html import esc, tag
+from ui.numbers import duration
+
+MOST_SHOWN = 200
+
+
+@lru_cache(maxsize=512)
+def _spec(path: str, run: Run) -> RunSpec:
+    return run.spec()  # spec.json never changes
+
+
+def spec(run: Run) -> RunSpec:
+    return _spec(str(run.path), run)
+
+
+@lru_cache(maxsize=64)
+def _comparison(path: str, changed: int, run: Run) -> dict[str, Any] | None:
+    return run.comparison()
+
+
+def comparison(run: Run) -> dict[str, Any] | None:
+    """The result of a finished run, read again only when its file changed."""
+    file = run.file("comparison")
+    try:
+        return _comparison(str(file), os.stat(file).st_mtime_ns, run)
+    except FileNotFoundError:
+        return None
+
+
+def find(run_id: str) -> Run | None:
+    """The run of that id; None for none, and for one that is not there (any more)."""
+    try:
+        return rundir.open_run(run_id) if run_id else None
+    except UserError:
+        return None
+
+
+def method_title(name: str, lang: str) -> str:
+    key = f"page.method.{name}.title"
+    if has(key):
+        return text(key, lang)
+    member = methods().get(name)
+    return member.title if member else name
+
+
+def title(run: Run, lang: str) -> str:
+    """What the run is about: its use case, or the title it was given."""
+    values = spec(run)
+    return (
+        usecases.title(values.use_case, lang)
+        if values.use_case in usecases.presets()
+        else values.title or values.use_case
+    )
+
+
+def verdict(run: Run) -> str:
+    """The verdict on the primary metric: better, worse, cannot_tell; not_measured while there is none."""
+    result = comparison(run)
+    changes = (result or {}).get("changes", [])
+    return next((change["verdict"] for change in changes if change.get("primary")), "not_measured")
+
+
+def when(run_id: str) -> str:
+    """11-23 14:05, from the id: the program made it from the clock."""
+    return f"{run_id[4:6]}-{run_id[6:8]} {run_id[9:11]}:{run_id[11:13]}"
+
+
+def sign(word: str, lang: str) -> str:
+    """A verdict's sign, its word for those who do not see it."""
+    name = text(f"verdict.{word}.word", lang)
+    return tag("span", esc(text(f"verdict.{word}.sign", lang)), cls=f"k-sign k-v-{word}", title=name, aria_label=name)
+
+
+def share(status: dict[str, Any]) -> float | None:
+    """How much of the present stage is done, 0..1, where it says."""
+    of = status.get("of") or 0
+    return min(1.0, status.get("step", 0) / of) if of else None
+
+
+def sidebar(open_id: str, lang: str) -> str:
+    """The runs, newest first, with state, method and verdict; above them the way to a new one."""
+    every = rundir.all_runs()
+    new = tag(
+        "a", tag("b", "+", aria_hidden="true") + esc(text("page.new_run", lang)), cls="k-new", href="?", data_pick="new"
+    )
+    if not every:
+        return new + tag("p", esc(text("page.no_runs", lang)), cls="k-side-empty")
+    items = "".join(_item(run, run.id == open_id, lang) for run in every[:MOST_SHOWN])
+    head = tag("h2", esc(text("page.runs", lang)), cls="k-side-title")
+    return new + head + tag("nav", items, cls="k-runs", aria_label=text("page.runs", lang))
+
+
+def _item(run: Run, is_open: bool, lang: str) -> str:
+    try:
+        values = spec(run)
+    except (ValueError, OSError):  # a directory that is being deleted, or from a later version
+        return ""
+    state = rundir.state(run)
+    name = tag("span", esc(title(run, lang)), cls="k-run-name")
+    under = tag("span", esc(f"{method_title(values.method, lang)} · {when(run.id)}"), cls="k-run-under")
+    badge = sign(verdict(run), lang) if state == "done" else _badge(state, lang)
+    inside = name + (badge if state == "done" else "") + under + (badge if state != "done" else "")
+    if state == "running":
+        inside += _thin_bar(run.status(), lang)
+    cls = "k-run k-open" if is_open else "k-run"
+    current = "page" if is_open else None
+    return tag("a", inside, cls=cls, href=f"?run={run.id}", data_pick=run.id, aria_current=current)
+
+
+def _badge(state: str, lang: str) -> str:
+    return tag("span", esc(text(f"page.state.{state}", lang)), cls=f"k-state k-state-{state}")
+
+
+def _thin_bar(status: dict[str, Any], lang: str) -> str:
+    done = share(status)
+    stage = status.get("stage", "")
+    words = text(f"page.stage.{stage}.now", lang) if stage in rundir.STAGES else ""
+    bar = tag("i", "", style=f"width:{100 * (done or 0):.0f}%")
+    return tag("span", bar, cls="k-run-bar", title=words)
+
+
+def header(run: Run | None, lang: str) -> str:
+    """The line above the steps: which run this is, in what state; for none, what this page is for."""
+    if run is None:
+        line = tag("span", esc(text("page.new_title", lang)), cls="k-title")
+        return tag("div", line, cls="k-run-head")
+    values, state = spec(run), rundir.state(run)
+    parts = [method_title(values.method, lang), short_model(values.model)]
+    line = tag("span", esc(title(run, lang)), cls="k-title") + tag("span", esc(" · ".join(parts)), cls="k-title-under")
+    badge = _badge(state, lang)
+    left = run.status().get("eta_seconds")
+    if state == "running" and left is not None:
+        badge += tag("span", esc(text("page.time_left", lang, time=duration(left, lang))), cls="k-title-under")
+    return tag("div", line + badge, cls="k-run-head")
+
+
+def short_model(name: str) -> str:
+    """The last part of a model's id or folder."""
+    return name.rstrip("/").rsplit("/", 1)[-1][:60]

@@ -1,0 +1,150 @@
+"""Method: how the model should learn, with what settings, and what that will cost; then Start."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import gradio as gr
+
+from engine import launch
+from engine.registry import methods
+from engine.schema import Decoding, RunSpec, UserError
+from engine.text import text
+from ui import drafts, form, method_view
+from ui.drafts import SLOTS
+from ui.frame import Frame
+from ui.html import area, heading
+
+MODEL = RunSpec.model_fields["model"].default
+
+
+@dataclass(frozen=True)
+class Tab:
+    name: gr.Textbox
+    cards: gr.HTML
+    model: gr.Textbox
+    groups: dict[str, gr.Column]
+    forms: dict[str, form.Form]
+    system: gr.Textbox
+    seed: gr.Number
+    max_new_tokens: gr.Number
+    foresee: gr.Button
+    forecast: gr.HTML
+    start: gr.Button
+    message: gr.HTML
+
+
+def build(lang: str) -> Tab:
+    first = method_view.order(method_view.RECOMMENDED)[0]
+    name = gr.Textbox(first, visible="hidden", elem_id="k-method")
+    area(heading(text("page.method.title", lang), text("page.method.help", lang)))
+    cards = area(method_view.cards(first, lang), elem_id="k-methods")
+    area(heading(text("page.method.settings", lang), text("page.method.settings_help", lang)))
+    with gr.Row(elem_classes="k-fields"):
+        model = gr.Textbox(
+            MODEL,
+            label=text("page.method.model", lang),
+            info=text("page.method.model_help", lang),
+            max_length=400,
+            elem_id="k-model",
+        )
+    groups, forms = {}, {}
+    for member in method_view.order(method_view.RECOMMENDED):
+        with gr.Column(visible=member == first, elem_classes="k-form") as groups[member]:
+            forms[member] = form.build(methods()[member].Settings, lang)
+    with gr.Accordion(text("page.method.run_settings", lang), open=False, elem_classes="k-accordion"):
+        system = gr.Textbox(
+            label=form.title("system", lang), info=text("page.setting.system.help", lang), lines=2, max_length=8000
+        )
+        with gr.Row(elem_classes="k-fields"):
+            longest = gr.Number(Decoding().max_new_tokens, precision=0, label=form.title("max_new_tokens", lang),
+                                info=text("page.setting.max_new_tokens.help", lang))  # fmt: skip
+            seed = gr.Number(0, precision=0, label=form.title("seed", lang), info=text("page.setting.seed.help", lang))
+    area(heading(text("page.forecast.title", lang)))
+    forecast = area(method_view.forecast_invitation(lang), elem_id="k-forecast")
+    message = area(elem_id="k-start-message")
+    with gr.Row(elem_classes="k-actions"):
+        start = gr.Button(
+            text("page.method.start", lang), variant="primary", size="lg", scale=0, min_width=220, elem_id="k-start"
+        )
+        foresee = gr.Button(text("page.forecast.button", lang), size="lg", scale=0, min_width=220, elem_id="k-foresee")
+    return Tab(name, cards, model, groups, forms, system, seed, longest, foresee, forecast, start, message)
+
+
+def field_components(tab: Tab) -> list[Any]:
+    """Every widget of every method's form, in one order."""
+    return [widget for member in tab.forms.values() for widget in member.widgets.values()]
+
+
+def draft_inputs(tab: Tab) -> list[Any]:
+    """What says how to train; the fields of all methods last."""
+    return [tab.name, tab.model, tab.system, tab.seed, tab.max_new_tokens, *field_components(tab)]
+
+
+def choose(lang: str, event: gr.EventData) -> list[Any]:
+    return chosen(str(event._data["pick"]), lang)
+
+
+def chosen(name: str, lang: str) -> list[Any]:
+    """Name, cards, which form shows, and no forecast yet."""
+    order = method_view.order(method_view.RECOMMENDED)
+    name = name if name in order else order[0]
+    groups = [gr.update(visible=member == name) for member in order]
+    return [name, method_view.cards(name, lang), *groups, method_view.forecast_invitation(lang)]
+
+
+def chosen_outputs(tab: Tab) -> list[Any]:
+    return [tab.name, tab.cards, *tab.groups.values(), tab.forecast]
+
+
+def fill(spec: RunSpec) -> list[Any]:
+    """What the widgets should show for a spec: its settings for its method, the defaults for the others."""
+    shown: list[Any] = [spec.model, spec.system, spec.seed, spec.decoding.max_new_tokens]
+    for member in method_view.order(method_view.RECOMMENDED):
+        settings = spec.settings if member == spec.method else {}
+        shown += form.values(methods()[member].Settings, settings)
+    return shown
+
+
+def fill_outputs(tab: Tab) -> list[Any]:
+    return [tab.model, tab.system, tab.seed, tab.max_new_tokens, *field_components(tab)]
+
+
+def settings_of(name: str, fields: Sequence[Any], lang: str) -> dict[str, Any]:
+    """The chosen method's settings, out of the fields of all methods. Raises UserError for a value that cannot be."""
+    start = 0
+    for member in method_view.order(method_view.RECOMMENDED):
+        count = len(methods()[member].Settings.model_fields)
+        if member == name:
+            return form.read(methods()[member].Settings, fields[start : start + count], lang)
+        start += count
+    raise UserError(text("page.error.method", lang, name=str(name)[:60]))
+
+
+def spec_of(lang: str, values: Sequence[Any]) -> RunSpec:
+    """The whole draft as a RunSpec: the data's inputs first, then `draft_inputs`. Raises UserError."""
+    name, upload, shape, *rest = values
+    columns, (method, model, system, seed, longest, *fields) = rest[:SLOTS], rest[SLOTS:]
+    settings = settings_of(method, fields, lang)
+    spec = drafts.data_only(name, upload, shape, columns)
+    return drafts.whole(
+        spec, method=method, settings=settings, model=model, system=system, seed=seed, max_new_tokens=longest, lang=lang
+    )
+
+
+def foresee(lang: str, *values: Any) -> Iterator[list[Any]]:
+    """The forecast of the draft; a waiting line first."""
+    yield [method_view.forecasting(lang), gr.update(interactive=False)]
+    try:
+        found = launch.forecast(spec_of(lang, values))
+        yield [method_view.forecast(found, lang), gr.update(interactive=True)]
+    except UserError as problem:
+        yield [method_view.problem(str(problem), lang), gr.update(interactive=True)]
+
+
+def bind(tab: Tab, frame: Frame, data: list[Any]) -> None:
+    quiet = {"show_progress": "hidden"}
+    tab.cards.click(choose, frame.lang, chosen_outputs(tab), concurrency_limit=None, **quiet)
+    tab.foresee.click(
+        foresee, [frame.lang, *data, *draft_inputs(tab)], [tab.forecast, tab.foresee], concurrency_limit=1, **quiet
+    )

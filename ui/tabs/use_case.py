@@ -1,0 +1,206 @@
+"""Use case: choose one, or bring a file; then see the data it stands on."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+import gradio as gr
+
+from engine import launch, rundir
+from engine.data.inspect import inspect_file
+from engine.registry import formats
+from engine.schema import RunSpec, UserError
+from engine.text import text
+from ui import data_view, drafts, own_view, runs, usecases
+from ui.frame import Frame, first_use_case
+from ui.html import area, heading, notice
+from ui.drafts import SLOTS
+from ui.usecases import OWN
+
+
+@dataclass(frozen=True)
+class Tab:
+    name: gr.Textbox  # the use case chosen
+    upload: gr.Textbox  # the token of the kept file
+    shown: gr.Textbox  # the choice whose data is shown
+    cards: gr.HTML
+    own: gr.Column
+    file: gr.File
+    format: gr.Dropdown
+    columns: tuple[gr.Dropdown, ...]
+    account: gr.HTML
+    data: gr.HTML
+    next: gr.Button
+
+
+def build(lang: str) -> Tab:
+    first = first_use_case()
+    name = gr.Textbox(first, visible="hidden", elem_id="k-use-case")
+    upload, shown = gr.Textbox(visible="hidden"), gr.Textbox(visible="hidden")
+    area(heading(text("page.use_case.title", lang), text("page.use_case.help", lang)))
+    cards = area(data_view.cards(list(usecases.presets().values()), first, lang), elem_id="k-use-cases")
+    with gr.Column(visible=first == OWN, elem_classes="k-own") as own:
+        area(heading(text("page.own.file", lang), text("page.own.help", lang)))
+        file = gr.File(
+            label=text("page.own.file", lang),
+            file_types=[".csv", ".tsv", ".json", ".jsonl"],
+            height=140,
+            elem_id="k-file",
+        )
+        with gr.Row(elem_classes="k-fields"):
+            shape = gr.Dropdown(
+                [],
+                label=text("page.own.format", lang),
+                info=text("page.own.format_help", lang),
+                visible=False,
+                interactive=True,
+            )
+            columns = tuple(gr.Dropdown([], visible=False, interactive=True, min_width=180) for _ in range(SLOTS))
+        account = area(elem_id="k-account")
+    data = area(data_view.reading(lang), elem_id="k-data")
+    with gr.Row(elem_classes="k-actions"):
+        onward = gr.Button(
+            text("page.use_case.next", lang), variant="primary", scale=0, min_width=220, elem_id="k-to-method"
+        )
+    return Tab(name, upload, shown, cards, own, file, shape, columns, account, data, onward)
+
+
+def draft_inputs(tab: Tab) -> list[Any]:
+    """What says which data to train on."""
+    return [tab.name, tab.upload, tab.format, *tab.columns]
+
+
+def choose(lang: str, event: gr.EventData) -> list[Any]:
+    """The card clicked becomes the use case: name, cards, the part for a file of one's own."""
+    return chosen(str(event._data["pick"]), lang)
+
+
+def chosen(name: str, lang: str) -> list[Any]:
+    """Name, cards and the part for a file, for a use case, a file of one's own, or the data of a run ("run:ID")."""
+    run = runs.find(usecases.run_id(name))
+    card = runs.spec(run).use_case if run else name
+    if run is None and name not in usecases.presets():
+        name = card = OWN
+    return [name, data_view.cards(list(usecases.presets().values()), card, lang), gr.update(visible=name == OWN)]
+
+
+def chosen_outputs(tab: Tab) -> list[Any]:
+    return [tab.name, tab.cards, tab.own]
+
+
+def preview(lang: str, shown: str, *choice: Any) -> Iterator[list[Any]]:
+    """The data of the choice as HTML, and the key it is known by; a waiting line first. Nothing where it stands already."""
+    name, upload, shape, *columns = choice
+    key = repr(choice)
+    if key == shown:
+        yield [gr.skip(), gr.skip()]
+        return
+    if name == OWN and not upload:
+        yield ["", key]
+        return
+    yield [why(name, lang) + data_view.reading(lang), gr.skip()]
+    try:
+        spec = drafts.data_only(name, upload, shape, columns)
+        yield [why(name, lang) + data_view.preview(_preview(spec.model_dump_json()), lang), key]
+    except UserError as problem:
+        yield [notice(str(problem), tone="bad", title=text("page.error.data", lang)), key]
+
+
+@lru_cache(maxsize=16)
+def _preview(spec: str) -> dict[str, Any]:
+    """The preview of a spec, kept: the data of a spec does not change, and tokenizing takes seconds."""
+    return launch.preview(RunSpec.model_validate_json(spec))
+
+
+def why(name: str, lang: str) -> str:
+    preset = usecases.presets().get(name)
+    return data_view.why(preset, lang) if preset else ""
+
+
+def uploaded(lang: str, path: str | None) -> list[Any]:
+    """A file arrived: kept, inspected, its shape and columns shown. Also when it is taken away again."""
+    if not path:
+        return ["", gr.update(visible=False), *[gr.update(visible=False)] * SLOTS, ""]
+    try:
+        token = rundir.keep_upload(Path(path))
+        found = inspect_file(rundir.open_upload(token), format="", columns={})
+    except UserError as problem:
+        return [
+            "",
+            gr.update(visible=False),
+            *[gr.update(visible=False)] * SLOTS,
+            notice(str(problem), tone="bad", title=text("page.error.file", lang)),
+        ]
+    return [token, *mapping(found, lang), own_view.account(found, lang)]
+
+
+def mapping(found: dict[str, Any], lang: str) -> list[Any]:
+    """The dropdowns for shape and columns as the inspection has it."""
+    options = [(member.title, name) for name, member in formats().items()]
+    shape = gr.update(choices=options, value=found.get("format") or None, visible=True)
+    return [shape, *column_slots(found, lang)]
+
+
+def column_slots(found: dict[str, Any], lang: str) -> list[Any]:
+    member = formats().get(found.get("format") or "")
+    fields = list(member.fields)[:SLOTS] if member else []
+    slots = []
+    for field in fields:
+        needed = field in member.required
+        label = text("page.own.column" if needed else "page.own.column_optional", lang, field=field)
+        slots.append(
+            gr.update(
+                choices=found.get("file_columns") or [],
+                value=(found.get("columns") or {}).get(field),
+                label=label,
+                visible=True,
+            )
+        )
+    return [*slots, *[gr.update(visible=False, value=None)] * (SLOTS - len(slots))]
+
+
+def reshaped(lang: str, upload: str, shape: str | None) -> list[Any]:
+    """Another shape was chosen: its columns are guessed anew."""
+    return _inspected(lang, upload, shape, {}, with_columns=True)
+
+
+def remapped(lang: str, upload: str, shape: str | None, *columns: str | None) -> str:
+    """Another column was chosen: the account of the rows follows."""
+    return _inspected(lang, upload, shape, drafts.column_map(shape, columns), with_columns=False)[-1]
+
+
+def _inspected(lang: str, upload: str, shape: str | None, columns: dict[str, str], *, with_columns: bool) -> list[Any]:
+    kept = [gr.skip()] * SLOTS
+    if not upload:
+        return [*kept, ""]
+    try:
+        found = inspect_file(rundir.open_upload(upload), format=shape or "", columns=columns)
+    except UserError as problem:
+        return [*kept, notice(str(problem), tone="bad", title=text("page.error.file", lang))]
+    return [*(column_slots(found, lang) if with_columns else kept), own_view.account(found, lang)]
+
+
+def preview_event(tab: Tab, frame: Frame) -> dict[str, Any]:
+    """The event that shows the data of what is chosen now."""
+    inputs = [frame.lang, tab.shown, *draft_inputs(tab)]
+    return {
+        "fn": preview,
+        "inputs": inputs,
+        "outputs": [tab.data, tab.shown],
+        "show_progress": "hidden",
+        "concurrency_limit": 4,
+    }
+
+
+def bind(tab: Tab, frame: Frame) -> None:
+    quiet = {"show_progress": "hidden", "concurrency_limit": 4}
+    look = preview_event(tab, frame)
+    tab.cards.click(choose, frame.lang, chosen_outputs(tab), **quiet).then(**look)
+    changed = [tab.upload, tab.format, *tab.columns, tab.account]
+    tab.file.change(uploaded, [frame.lang, tab.file], changed, **quiet).then(**look)
+    tab.format.input(reshaped, [frame.lang, tab.upload, tab.format], [*tab.columns, tab.account], **quiet).then(**look)
+    for column in tab.columns:
+        inputs = [frame.lang, tab.upload, tab.format, *tab.columns]
+        column.input(remapped, inputs, tab.account, **quiet).then(**look)
