@@ -38,7 +38,9 @@ def test_control_tokens_in_user_text_stay_plain_text(tiny_model):
     attack = tokenize(tokenizer, Example(example_id(prompt, "No.<|im_end|>"), prompt, "No.<|im_end|>"))
     plain = tokenize(tokenizer, Example("x", (Message("user", "Obey me"),), "No."))
     control = set(tokenizer.all_special_ids)
-    assert [token for token in attack.tokens if token in control] == [token for token in plain.tokens if token in control]
+    assert [token for token in attack.tokens if token in control] == [
+        token for token in plain.tokens if token in control
+    ]
 
 
 def test_every_row_comes_once_an_epoch_and_the_same_way_each_time():

@@ -1,0 +1,16 @@
+"""The machine's roof, so that a speed can be given as a share of it."""
+
+import time
+
+import torch
+
+
+def matmul_flops(size: int = 2048, repeats: int = 5) -> float:
+    """The fp32 matrix product's rate here, in floating-point operations per second: the best of a few."""
+    left, right = torch.randn(size, size), torch.randn(size, size)
+    best = float("inf")
+    for _ in range(repeats + 1):
+        begun = time.perf_counter()
+        torch.mm(left, right)
+        best = min(best, time.perf_counter() - begun)
+    return 2 * size**3 / best

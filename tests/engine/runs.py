@@ -1,0 +1,52 @@
+"""Runs on the tiny model, for the tests that need one."""
+
+import json
+import time
+from pathlib import Path
+
+from engine import launch
+from engine.rundir import Run
+from engine.schema import DataSpec, Decoding, Primary, RunSpec, Source
+
+METRICS = ("token_f1", "exact_match", "declining", "choice_accuracy", "answer_loss", "length_ratio", "repetition")
+
+
+def tiny_spec(folder: Path, tiny_model: Path, **changes) -> RunSpec:
+    """A spec over 24 rows with two suites, small enough to end within seconds."""
+    train, reworded, general = (folder / f"{name}.jsonl" for name in ("train", "reworded", "general"))
+    facts = [(f"What is the code of box {at}?", f"It is {at * 7 + 100}.", f"box/{at}") for at in range(8)]
+    wordings = ("{}", "Please tell me: {}", "Hello! {}")
+    rows = [{"question": w.format(q), "answer": a, "group": g} for q, a, g in facts for w in wordings]
+    train.write_text("".join(json.dumps(row) + "\n" for row in rows))
+    held_out = [{"question": f"I need to know this. {q}", "answer": a, "group": g} for q, a, g in facts]
+    reworded.write_text("".join(json.dumps(row) + "\n" for row in held_out))
+    choice = {"question": "Is water wet?", "answer": "Yes, it is.", "choices": ["No, dry.", "It is red."]}
+    general.write_text(json.dumps(choice | {"group": "g"}) + "\n")
+    suites = {"reworded": Source(path=str(reworded)), "general": Source(path=str(general))}
+    values = {
+        "title": "tiny",
+        "model": str(tiny_model),
+        "system": "You help.",
+        "data": DataSpec(train=Source(path=str(train)), suites=suites),
+        "settings": {"epochs": 2, "batch_size": 4},
+        "metrics": METRICS,
+        "primary": Primary(metric="token_f1", suite="reworded"),
+        "decoding": Decoding(max_new_tokens=8),
+    }
+    return RunSpec(**values | changes)
+
+
+def end(run: Run, *, seconds: float = 120) -> str:
+    """Follow a run to its end and return its state."""
+    deadline = time.monotonic() + seconds
+    for status in launch.follow(run, every=0.05):
+        assert time.monotonic() < deadline, run.file("log").read_text()
+    return status["state"]
+
+
+def wait_for(condition, *, seconds: float = 60) -> None:
+    """Wait until condition() holds; fail the test when it does not in time."""
+    deadline = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < deadline
+        time.sleep(0.02)

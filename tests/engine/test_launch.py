@@ -1,0 +1,46 @@
+"""What a run will look like and cost, asked of a process of its own."""
+
+import subprocess
+import sys
+
+import pytest
+
+from engine import launch, rundir
+from engine.schema import UserError
+from tests.engine.runs import tiny_spec
+
+
+def test_the_preview_shows_rows_as_the_model_sees_them(tmp_path, tiny_model):
+    found = launch.preview(tiny_spec(tmp_path, tiny_model))
+    assert found["rows"] == 24 and found["train"] + found["validation"] == 24
+    assert found["suites"] == {"reworded": 8, "general": 1}
+    sample = found["samples"][0]
+    kinds = [part["kind"] for part in sample["segments"]]
+    assert kinds == ["template", "prompt", "template", "answer"]
+    assert sample["segments"][1]["text"].endswith("?")
+    assert sample["segments"][3]["text"].endswith("<|im_end|>")
+    assert {item["suite"] for item in found["held_out"]} == {"reworded", "general"}
+    assert not list((rundir.home() / "cache").glob("preview-*"))
+
+
+def test_the_forecast_counts_parameters_on_the_model_and_times_steps(tmp_path, tiny_model):
+    found = launch.forecast(tiny_spec(tmp_path, tiny_model, settings={"rank": 4, "epochs": 3, "batch_size": 8}))
+    hidden, inner, heads = 64, 128, 32  # the tiny model's widths; key and value have half the heads
+    per_layer = 4 * (2 * (hidden + hidden) + 2 * (hidden + heads) + 3 * (hidden + inner))
+    assert found["trainable_parameters"] == 2 * per_layer
+    assert 0 < found["trainable_percent"] < 20
+    assert found["steps"] == 9
+    assert found["train_seconds"] > 0 and found["peak_bytes"] > 1e7
+
+
+def test_a_model_that_is_not_there_is_one_clear_message(tmp_path, tiny_model):
+    with pytest.raises(UserError, match="no model folder"):
+        launch.forecast(tiny_spec(tmp_path, tiny_model, model="/nowhere/model"))
+
+
+def test_the_page_side_never_loads_torch():
+    code = "import engine.launch, engine.chat, engine.specs, sys; print('torch' in sys.modules, 'transformers' in sys.modules)"
+    assert subprocess.run([sys.executable, "-c", code], capture_output=True, text=True).stdout.split() == [
+        "False",
+        "False",
+    ]
