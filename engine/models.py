@@ -1,6 +1,7 @@
 """Where a model comes from and how it is loaded: device, dtype, quantisation, adapter. Safetensors only."""
 
 import json
+import platform
 import sys
 import time
 from collections.abc import Sequence
@@ -11,10 +12,10 @@ from typing import Any
 
 import torch
 
-from engine import embedded, packing
+from engine import embedded, packing, rundir
 from engine.schema import Message, RunSpec, UserError
 
-BF16_ADVANTAGE = 1.2  # bf16 must be clearly faster than fp32 in a timed matmul before it is used
+BF16_ADVANTAGE = 3.0  # how much faster bf16 must be than fp32 in a timed matmul: AMX and GPUs are, AVX-512 is not
 REFUSED_CONFIG = ("auto_map", "_attn_implementation_internal")
 
 
@@ -73,19 +74,35 @@ def best_device() -> str:
 
 @cache
 def choose_dtype(device: str) -> torch.dtype:
-    """The faster of fp32 and bf16 by a short timed matmul: a capability flag says bf16 works, not that it is fast.
+    """fp32, or bf16 where a timed matmul shows it to be much faster: a capability flag says it works, not that it pays.
 
-    On CPUs without bf16 units bf16 is some hundred times slower than fp32.
+    On CPUs without bf16 units bf16 is some hundred times slower than fp32; with plain AVX-512 ones it gains little and
+    costs digits. Decided once per machine and kept, so that a busy moment cannot change a run's results.
     """
-    seconds = {dtype: _matmul_seconds(dtype, device=device) for dtype in (torch.float32, torch.bfloat16)}
-    faster = seconds[torch.float32] / seconds[torch.bfloat16]
-    return torch.bfloat16 if faster >= BF16_ADVANTAGE else torch.float32
+    key = f"{device} {platform.machine()} {_processor()} torch {torch.__version__}"
+    path = rundir.home() / "cache" / "dtype.json"
+    decided = rundir.read_json(path, default={})
+    if key not in decided:
+        seconds = {dtype: _matmul_seconds(dtype, device=device) for dtype in (torch.float32, torch.bfloat16)}
+        faster = seconds[torch.float32] / seconds[torch.bfloat16]
+        decided |= {key: "bfloat16" if faster >= BF16_ADVANTAGE else "float32"}
+        rundir.write_json(path, decided)
+    return getattr(torch, decided[key])
+
+
+def _processor() -> str:
+    """The processor's name, or the graphics card's."""
+    if torch.cuda.is_available():
+        return torch.cuda.get_device_name()
+    info = Path("/proc/cpuinfo")
+    lines = info.read_text().splitlines() if info.exists() else []
+    return next((line.split(":", 1)[1].strip() for line in lines if line.startswith("model name")), "")
 
 
 def _matmul_seconds(dtype: torch.dtype, *, device: str, size: int = 256) -> float:
     left, right = torch.ones(size, size, dtype=dtype, device=device), torch.ones(size, size, dtype=dtype, device=device)
     best = float("inf")
-    for _ in range(3):
+    for _ in range(5):
         start = time.perf_counter()
         (left @ right)[0, 0].item()
         best = min(best, time.perf_counter() - start)

@@ -165,12 +165,13 @@ def _compare(run: Run, status: Status) -> None:
 
 def _end(status: Status, word: str, error: BaseException | None = None, code: int | None = None) -> int:
     """Write the last status and return the exit code."""
-    shown = {"stage": status.values["stage"], "message": explain(error)} if error else None
+    code = EXIT[word] if code is None else code
+    shown = {"stage": status.values["stage"], "message": explain(error), "code": code} if error else None
     status.run.file("stop").unlink(missing_ok=True)
     status.write(state=word, error=shown, eta_seconds=None)
     if shown:
         print(f"{shown['stage']}: {shown['message']}", file=sys.stderr, flush=True)
-    return EXIT[word] if code is None else code
+    return code
 
 
 def explain(error: BaseException) -> str:
@@ -214,6 +215,7 @@ def _turn(run: Run, status: Status) -> Iterator[None]:
 
 
 if __name__ == "__main__":
+    os.nice(5)  # the page must answer within a second while both cores train
     os.environ.setdefault("HF_HUB_DISABLE_PROGRESS_BARS", "1")
     os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
     sys.exit(main(sys.argv[1]))
