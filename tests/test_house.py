@@ -24,7 +24,21 @@ ROWS = (
     ("methods", "evaluation", "compare"),
     ("worker",),
 )
-LIGHT = ("schema", "text", "registry", "rundir", "specs", "launch", "chat", "compare", "stats", "report", "embedded")
+LIGHT = (
+    "schema",
+    "text",
+    "registry",
+    "rundir",
+    "specs",
+    "launch",
+    "chat",
+    "compare",
+    "stats",
+    "report",
+    "embedded",
+    "listing",
+    "terminal",
+)
 LIGHT_PACKAGES = ("engine.data", "engine.formats", "engine.metrics", "engine.methods", "ui")
 TEXT_SUFFIXES = {".py", ".md", ".yaml", ".yml", ".toml", ".txt", ".css", ".js", ".jsonl", ".csv", ".json", ".html", ""}
 SKIPPED = {".git", "__pycache__", ".cache", ".pytest_cache", ".ruff_cache", ".hypothesis", "runs"}

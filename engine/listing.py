@@ -1,0 +1,66 @@
+"""What there is, as plain data: runs, methods, use cases, metrics, formats. The command line prints it."""
+
+from typing import Any
+
+from engine import registry, rundir, specs
+from engine.rundir import Run
+
+
+def summary(run: Run) -> dict[str, Any]:
+    """A run in one line; `verdict` is that of the primary metric, None until the run is done."""
+    spec = run.spec()
+    changes = (run.comparison() or {}).get("changes", [])
+    return {
+        "run": run.id,
+        "state": rundir.state(run),
+        "title": spec.title,
+        "use_case": spec.use_case,
+        "method": spec.method,
+        "model": spec.model,
+        "verdict": next((change["verdict"] for change in changes if change["primary"]), None),
+    }
+
+
+def details(run: Run) -> dict[str, Any]:
+    """All there is to say about a run, ready for JSON."""
+    return summary(run) | {
+        "path": str(run.path),
+        "spec": run.spec().model_dump(mode="json"),
+        "status": run.status(),
+        "comparison": run.comparison(),
+    }
+
+
+def methods() -> list[dict[str, Any]]:
+    """Every method with its settings: their bounds, defaults and descriptions."""
+    return [
+        {"name": method.name, "title": method.title, "summary": method.summary, "paper": method.paper}
+        | {"needs": method.needs, "settings": method.Settings.model_json_schema()["properties"]}
+        for method in registry.methods().values()
+    ]
+
+
+def presets() -> list[dict[str, Any]]:
+    """Every use case that ships with the project."""
+    return [
+        {"name": preset.name, "title": preset.title["en"], "summary": preset.summary["en"], "minutes": preset.minutes}
+        for preset in specs.all_presets().values()
+    ]
+
+
+def metrics() -> list[dict[str, Any]]:
+    """Every metric, which direction is good, and the smallest difference worth a verdict."""
+    return [
+        {"name": metric.name, "title": metric.title, "better": metric.better, "minimum": metric.minimum}
+        | {"unit": metric.unit}
+        for metric in registry.metrics().values()
+    ]
+
+
+def formats() -> list[dict[str, Any]]:
+    """Every row shape, the fields it needs, and the column names each field is known by."""
+    return [
+        {"name": shape.name, "title": shape.title, "required": list(shape.required)}
+        | {"fields": {field: list(names) for field, names in shape.fields.items()}}
+        for shape in registry.formats().values()
+    ]

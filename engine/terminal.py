@@ -1,0 +1,163 @@
+"""What the command line shows: messages and progress on stderr, tables and answers on stdout."""
+
+import os
+import re
+import sys
+import time
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import Any
+
+from engine.text import text
+
+REPEAT_SECONDS = 10  # where stderr is no terminal, a stage still at work says so this often
+CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
+
+
+def language() -> str:
+    """The reader's language, from the locale: "ja" or "en"."""
+    locale = os.environ.get("LC_ALL") or os.environ.get("LC_MESSAGES") or os.environ.get("LANG") or ""
+    return "ja" if locale.lower().startswith("ja") else "en"
+
+
+def words(key: str, **values: Any) -> str:
+    """The text of that key in the reader's language."""
+    return text(key, language(), **values)
+
+
+def printable(value: Any) -> str:
+    r"""The text without what would steer a terminal: data and models may hold escape sequences.
+
+    >>> printable("a\x1b[31mb\tc")
+    'a[31mb\tc'
+    """
+    return CONTROL.sub("", str(value).replace("\r\n", "\n"))
+
+
+def say(line: str) -> None:
+    """A line for the person, on stderr."""
+    print(printable(line), file=sys.stderr, flush=True)
+
+
+def print_table(header: Sequence[str], rows: Iterable[Sequence[Any]], *, right: Sequence[int] = ()) -> None:
+    """A table on stdout; the columns numbered in `right` are set to the right. Not cut to a width when piped."""
+    from rich.box import SIMPLE_HEAD
+    from rich.console import Console
+    from rich.table import Table
+    from rich.text import Text
+
+    table = Table(box=SIMPLE_HEAD, header_style="bold", pad_edge=False)
+    for number, name in enumerate(header):
+        table.add_column(Text(name), justify="right" if number in right else "left")
+    for row in rows:
+        table.add_row(*(Text(printable(cell)) for cell in row))
+    Console(width=None if sys.stdout.isatty() else 200, highlight=False).print(table)
+
+
+def show_progress(statuses: Iterable[Mapping[str, Any]]) -> None:
+    """Follow a run on stderr: one line that renews itself on a terminal, else one per stage and every ten seconds."""
+    live = sys.stderr.isatty()
+    shown, said = "", 0.0
+    for status in statuses:
+        line = progress_line(status)
+        if live:
+            print(f"\r\x1b[2K{line}", end="", file=sys.stderr, flush=True)
+        elif status.get("state") in ("queued", "running"):
+            heading = f"{status.get('state')} {status.get('stage')}"
+            if heading != shown or time.monotonic() - said > REPEAT_SECONDS:
+                say(line)
+                shown, said = heading, time.monotonic()
+    if live:
+        print("\r\x1b[2K", end="", file=sys.stderr, flush=True)
+
+
+def progress_line(status: Mapping[str, Any]) -> str:
+    """Where a run is: stage, step of steps, loss, speed, time left: what there is of it."""
+    if status.get("state") == "queued":
+        return words("cli.queued", place=status.get("queue", 1))
+    if not status.get("stage"):
+        return words(f"page.state.{status.get('state', 'queued')}")
+    parts = [words(f"page.stage.{status['stage']}.now")]
+    if status.get("of"):
+        parts.append(f"{status['step']}/{status['of']}")
+    if status["stage"] == "train":
+        parts += [words("cli.loss", loss=f"{status['loss']:.3f}")] if status.get("loss") is not None else []
+        rate = status.get("tokens_per_second")
+        parts += [words("cli.speed", speed=f"{rate:.0f}")] if rate else []
+    if status.get("eta_seconds") is not None:
+        parts.append(words("page.time_left", time=duration(status["eta_seconds"])))
+    return "  ".join(parts)
+
+
+def duration(seconds: float) -> str:
+    """Seconds as a person says them: 8 s, 2 min 05 s, 1 h 12 min."""
+    minutes, rest = divmod(round(seconds), 60)
+    if not minutes:
+        return words("page.unit.seconds", s=rest)
+    if minutes < 60:
+        return words("page.unit.minutes", m=minutes, s=f"{rest:02d}")
+    return words("page.unit.hours", h=minutes // 60, m=f"{minutes % 60:02d}")
+
+
+def last_event(events: Iterator[Mapping[str, Any]]) -> Mapping[str, Any]:
+    """The last of the events, what goes on told on stderr meanwhile."""
+    event: Mapping[str, Any] = {}
+    before = ""
+    for event in events:
+        if event["state"] != before and event["state"] in ("loading", "waiting", "answering"):
+            say(words(f"cli.ask.{event['state']}"))
+        before = event["state"]
+    return event
+
+
+def show_answers(base: Mapping[str, Any], tuned: Mapping[str, Any]) -> None:
+    """Both answers beside each other, with the tokens and seconds of each."""
+    from rich.columns import Columns
+    from rich.console import Console
+    from rich.panel import Panel
+    from rich.text import Text
+
+    console = Console(width=None if sys.stdout.isatty() else 120, highlight=False)
+    width = (console.width - 2) // 2
+    panels = [
+        Panel(
+            Text(printable(answer["text"])),
+            title=Text(words(f"page.arm.{arm}")),
+            subtitle=Text(words("cli.ask.took", tokens=answer["tokens"], seconds=f"{answer['seconds']:.1f}")),
+            width=width,
+        )
+        for arm, answer in (("base", base), ("tuned", tuned))
+    ]
+    console.print(Columns(panels))
+
+
+def show_account(account: Mapping[str, Any]) -> None:
+    """What `inspect` found: the shape, the columns, the rows and every reason with its row number."""
+    columns = ", ".join(f"{field} = {column}" for field, column in account["columns"].items())
+    print(
+        printable(
+            words("cli.inspect.file", file=account["file"], kind=account["kind"].upper(), encoding=account["encoding"])
+        )
+    )
+    shape = words("cli.inspect.shape", format=account["format"], columns=columns, sure=f"{account['confidence']:.0%}")
+    print(
+        printable(
+            shape if account["format"] else words("cli.inspect.no_shape", columns=", ".join(account["file_columns"]))
+        )
+    )
+    print(words("cli.inspect.rows", **{name: account[name] for name in ("rows", "accepted", "fixed", "dropped")}))
+    print(words("cli.inspect.repeats", duplicates=account["duplicates"], contradictions=account["contradictions"]))
+    if account["tokens"]:
+        print(words("cli.inspect.tokens", **{name: account["tokens"][name] for name in ("median", "p95", "longest")}))
+    elif account["lengths"]["answer"]:
+        sizes = account["lengths"]["answer"]["words"]
+        print(words("cli.inspect.words", median=sizes["median"], p95=sizes["p95"], longest=sizes["max"]))
+    if account["issues"]:
+        rows = [
+            (
+                issue["source_row"] or "",
+                words(f"page.data.{'dropped' if issue['dropped'] else 'mended'}"),
+                issue["message"],
+            )
+            for issue in account["issues"]
+        ]
+        print_table([words("page.data.row"), words("page.data.what"), words("page.data.reason")], rows, right=[0])
