@@ -191,4 +191,5 @@ def _canonical(row: Mapping[str, Any], columns: Mapping[str, str]) -> dict[str, 
 
 
 def _rivals(first: Candidate, second: Candidate) -> bool:
-    return first.confidence == second.confidence and set(first.columns.values()) != set(second.columns.values())
+    """Whether the second is as likely and reads other columns: not where it reads a part of the first one's."""
+    return first.confidence == second.confidence and not set(second.columns.values()) <= set(first.columns.values())

@@ -32,16 +32,17 @@ def name_of(path: str | Path) -> str:
     return name if len(name) <= 80 else name[:50] + "..." + name[-27:]
 
 
-def read_bytes(path: str | Path, *, limit: int = MAX_BYTES) -> bytes:
+def read_bytes(path: str | Path, *, name: str = "", limit: int = MAX_BYTES) -> bytes:
     """The content of a regular file of at most `limit` bytes. Raises UserError naming the file and the cause."""
-    name = name_of(path)
+    name = name or name_of(path)
+    too_large = f"{name} is larger than {limit // 1024**2} MB, the most that can be read. Give a part of its rows."
     try:
         with open(path, "rb", opener=_open_without_waiting) as stream:
             status = os.fstat(stream.fileno())
             if not stat.S_ISREG(status.st_mode):
                 raise UserError(f"{name} is not a plain file. Give the path of one file.")
             if status.st_size > limit:
-                raise UserError(f"{name} has {_megabytes(status.st_size)}; at most {_megabytes(limit)} can be read.")
+                raise UserError(too_large)
             raw = stream.read(limit + 1)
     except FileNotFoundError:
         raise UserError(f"There is no file {name} at that path ({name_of(Path(path).parent)}/).") from None
@@ -51,13 +52,14 @@ def read_bytes(path: str | Path, *, limit: int = MAX_BYTES) -> bytes:
         reason = getattr(error, "strerror", None) or str(error)
         raise UserError(f"{name} cannot be read: {reason}.") from None
     if len(raw) > limit:  # it grew while it was read
-        raise UserError(f"{name} has more than {_megabytes(limit)}; at most that can be read.")
+        raise UserError(too_large)
     return raw
 
 
-def read_text_bytes(path: str | Path, *, limit: int = MAX_BYTES) -> bytes:
+def read_text_bytes(path: str | Path, *, name: str = "", limit: int = MAX_BYTES) -> bytes:
     """The bytes of a file that may be text. Raises UserError for an empty file, a workbook, an archive, a picture."""
-    raw, name = read_bytes(path, limit=limit), name_of(path)
+    name = name or name_of(path)
+    raw = read_bytes(path, name=name, limit=limit)
     if not raw.strip(b"\xef\xbb\xbf\xff\xfe \t\r\n\x00"):
         raise UserError(f"{name} is empty.")
     if raw.startswith(b"PK\x03\x04"):
@@ -77,10 +79,6 @@ def file_sha256(path: str | Path) -> str:
 def _open_without_waiting(path: str, flags: int) -> int:
     """A named pipe or a device must not make the reader wait: it is then refused as "not a plain file"."""
     return os.open(path, flags | getattr(os, "O_NONBLOCK", 0))
-
-
-def _megabytes(size: int) -> str:
-    return f"{size / 1024 / 1024:,.0f} MB" if size >= 10 * 1024 * 1024 else f"{size / 1024:,.0f} KB"
 
 
 def pin(source: Source) -> Source:

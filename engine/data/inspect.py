@@ -1,16 +1,19 @@
 """What a file holds: the account of every row, before anything is trained."""
 
+import json
 import statistics
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
+from engine.data.convert import Detection, detect, no_shape_fits
 from engine.data.leakage import asked
-from engine.data.load import CountTokens, load
+from engine.data.load import CountTokens, Loaded, load
 from engine.data.prepare import token_statistics
+from engine.data.read import Table, read_rows
 from engine.metrics._words import split_words
-from engine.schema import Source
+from engine.schema import Issue, Source
 
 SAMPLE = 5
 
@@ -20,21 +23,31 @@ def inspect_file(
     *,
     format: str = "",
     columns: Mapping[str, str] | None = None,
+    name: str = "",
     count_tokens: CountTokens | None = None,
 ) -> dict[str, Any]:
     """The account of the file, ready for JSON: how it was read, what each row became, and why rows were dropped.
 
     rows, accepted, fixed, dropped: accepted + dropped = rows, and a fixed row is an accepted one. `issues` has the
     number and the reason of each row that was dropped or mended, `reasons` the count of each. `lengths` are of
-    questions and answers, in characters and in words; `tokens` is there where `count_tokens` is given. Raises
-    UserError where the file cannot be read or no shape fits.
+    questions and answers, in characters and in words; `tokens` is there where `count_tokens` is given. `name` is what
+    the user calls the file. Where the columns fit no shape, or not the one asked for, `problem` says what is needed,
+    no row is accepted, and `format` and `columns` hold what is known so far. Raises UserError where the file cannot be
+    read, or for a format, field or column that does not exist.
     """
-    loaded = load(Source(path=str(path), format=format, columns=dict(columns or {})))
+    source = Source(path=str(path), format=format, columns=dict(columns or {}))
+    table = read_rows(path, name=name)
+    found = detect(table, format=format, columns=source.columns)
+    loaded = load(source, name=name) if found.format else unusable(table, found, format=format)
     examples, codes = loaded.examples, [issue.code for issue in loaded.issues]
     return {
         **loaded.to_dict(),
-        "candidates": [asdict(candidate) for candidate in loaded.found.candidates],
-        "file_columns": list(loaded.table.columns),
+        "problem": "" if found.format else str(no_shape_fits(table, found)),
+        "candidates": [asdict(candidate) for candidate in found.candidates],
+        "file_columns": list(table.columns),
+        "first_rows": [
+            {column: _short(row.get(column)) for column in table.columns[:50]} for row in table.rows[:SAMPLE]
+        ],
         "duplicates": codes.count("duplicate"),
         "contradictions": codes.count("contradiction"),
         "groups": len({example.group for example in examples if example.group}),
@@ -48,16 +61,28 @@ def inspect_file(
     }
 
 
+def unusable(table: Table, found: Detection, *, format: str) -> Loaded:
+    """The account of a table whose columns fit nowhere: each of its rows waits for the user to map them."""
+    waiting = [Issue(n, "no_shape", f"Row {n}: it is not known which column is which.", True) for n in table.numbers]
+    best = found.candidates[0]
+    known = replace(found, format=format, columns=best.columns if format else {})
+    return Loaded(table, known, [], [*table.issues, *waiting])
+
+
+def _short(value: Any) -> str:
+    """A cell as a person reads it, cut at 200 characters, without what cannot be printed."""
+    shown = "" if value is None else value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+    return "".join(char if char.isprintable() or char in "\n\t" else " " for char in shown[:200])
+
+
 def lengths(texts: Sequence[str]) -> dict[str, dict[str, int]]:
     """The shortest, median, 95th-percentile and longest text in characters and in words.
 
     A Chinese or Japanese character counts as a word. {} where there is no text.
     """
-    return (
-        {"characters": _spread(texts, len), "words": _spread(texts, lambda text: len(split_words(text)))}
-        if texts
-        else {}
-    )
+    if not texts:
+        return {}
+    return {"characters": _spread(texts, len), "words": _spread(texts, lambda text: len(split_words(text)))}
 
 
 def _spread(texts: Sequence[str], size: Callable[[str], int]) -> dict[str, int]:

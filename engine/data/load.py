@@ -45,13 +45,16 @@ class Loaded:
         return self
 
 
-def load(source: Source, *, suite: str = "", max_length: int = 0, count_tokens: CountTokens | None = None) -> Loaded:
+def load(
+    source: Source, *, suite: str = "", name: str = "", max_length: int = 0, count_tokens: CountTokens | None = None
+) -> Loaded:
     """The file's examples, converted and cleaned; with `count_tokens` those of more than `max_length` tokens left out.
 
-    Raises UserError where the file changed since `source.sha256`, cannot be read, or has columns that fit no shape.
+    `name` is what the user calls the file. Raises UserError where the file changed since `source.sha256`, cannot be
+    read, or has columns that fit no shape.
     """
     pin(source)
-    table = read_rows(source.path)
+    table = read_rows(source.path, name=name)
     examples, issues = convert(table, format=source.format, columns=source.columns, suite=suite)
     examples, mended = clean(examples)
     issues += mended

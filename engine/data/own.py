@@ -9,7 +9,7 @@ from engine.data.load import load
 from engine.data.prepare import NOT_HELD_OUT, check_suites
 from engine.schema import DataSpec, Decoding, Example, Primary, RunSpec, Source
 
-METRICS = ("token_f1", "rouge_l", "chrf", "exact_match", "answer_loss", "length_ratio", "repetition")
+METRICS = ("token_f1", "key_facts", "rouge_l", "chrf", "exact_match", "answer_loss", "length_ratio", "repetition")
 MAX_LENGTH = 1024  # rows are not padded, so a generous limit costs nothing and drops fewer
 
 
@@ -29,11 +29,11 @@ def own_data_spec(
     """The run that trains on the file at `path`, with its format and columns found or as given, and its SHA-256.
 
     The primary is token F1 on the held-out suite: the first of `suites` (name -> file) that holds out the task, else
-    "unseen", which is made from the file. Answers may be as long as nearly all of the file's own. Raises UserError
-    where a file cannot be read, no shape fits, or no row can be used.
+    "unseen", which is made from the file. Answers may be as long as nearly all of the file's own. Messages call the
+    file by `title`. Raises UserError where a file cannot be read, no shape fits, or no row can be used.
     """
     given = Source(path=_absolute(path), format=format, columns=dict(columns or {}))
-    loaded = load(given).required()
+    loaded = load(given, name=title).required()
     found, examples = loaded.found, loaded.examples
     tests = {name: pin(Source(path=_absolute(file))) for name, file in (suites or {}).items()}
     held_out = [name for name in tests if name not in NOT_HELD_OUT]

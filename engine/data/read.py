@@ -38,18 +38,19 @@ class Table:
         return len(self.rows) + sum(issue.dropped for issue in self.issues)
 
 
-def read_rows(path: str | Path) -> Table:
+def read_rows(path: str | Path, *, name: str = "") -> Table:
     """The rows of the file at `path`; values of CSV are text as it stands, values of JSON text, lists or objects.
 
     What the file is, is told from its content; where the name says otherwise an Issue notes it. A row that cannot be
-    read is left out with an Issue. Raises UserError with one clear sentence for a file that cannot be read at all.
+    read is left out with an Issue. `name` is what the user calls the file, where that is not what the path says.
+    Raises UserError with one clear sentence for a file that cannot be read at all.
     """
-    name = name_of(path)
-    text, encoding, damaged = decode(read_text_bytes(path), name=name)
+    suffix = Path(path).suffix.lower()
+    name = name_of(name or path)
+    text, encoding, damaged = decode(read_text_bytes(path, name=name), name=name)
     text = text.removeprefix("\ufeff")
     if not text.strip(" \t\r\n\x00"):
         raise UserError(f"{name} is empty.")
-    suffix = Path(name).suffix.lower()
     kind, (columns, rows, issues) = _parse(text, suffix, name)
     if (kind == "csv") == (suffix in JSON_NAMES) and suffix in JSON_NAMES | {".csv", ".tsv"}:
         issues = [Issue(None, "wrong_name", f"{name} holds {kind.upper()} whatever its name says.", False), *issues]

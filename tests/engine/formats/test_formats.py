@@ -1,0 +1,149 @@
+"""Each row shape: what a row becomes, and what is said of a row that cannot be used."""
+
+import ast
+import importlib
+import json
+
+import pytest
+
+from engine.registry import formats
+from engine.schema import Message
+
+
+def convert(format: str, row: dict):
+    return formats()[format].to_example(row)
+
+
+@pytest.mark.parametrize("name", list(formats()))
+def test_the_docstring_opens_with_a_row_that_converts(name):
+    first = importlib.import_module(f"engine.formats.{name}").__doc__.splitlines()[0]
+    example = convert(name, json.loads(first))
+    assert example.question and example.completion
+
+
+@pytest.mark.parametrize("name", list(formats()))
+def test_every_shape_knows_its_fields_in_japanese_and_the_optional_columns(name):
+    shape = formats()[name]
+    assert {"group", "answerable", "choices"} < set(shape.fields) and set(shape.required) < set(shape.fields)
+    for field in shape.required:
+        assert shape.fields[field][0] == field
+        assert any(ord(char) > 0x3000 for alias in shape.fields[field] for char in alias)
+
+
+@pytest.mark.parametrize("name", list(formats()))
+@pytest.mark.parametrize("value", [None, "", " \n\t", [], {}])
+def test_a_required_field_without_content_is_named(name, value):
+    good = json.loads(importlib.import_module(f"engine.formats.{name}").__doc__.splitlines()[0])
+    for field in formats()[name].required:
+        with pytest.raises(ValueError, match=f"'{field}'"):
+            convert(name, {**good, field: value})
+    with pytest.raises(ValueError, match="is empty"):
+        convert(name, {})
+
+
+def test_a_list_where_a_text_is_needed_is_said():
+    with pytest.raises(ValueError, match="'answer' holds a list where a text is needed"):
+        convert("question_answer", {"question": "a", "answer": ["b"]})
+
+
+def test_question_and_answer_are_stripped_and_windows_line_breaks_are_one():
+    example = convert("question_answer", {"question": " Who? ", "answer": "Me.\r\nAnd you.\r\n"})
+    assert example.prompt == (Message("user", "Who?"),) and example.completion == "Me.\nAnd you."
+
+
+def test_alpaca_puts_the_input_below_the_instruction():
+    row = {"instruction": "Translate.", "input": "Good morning", "output": "Bonjour"}
+    assert convert("alpaca", row).question == "Translate.\n\nGood morning"
+    assert convert("alpaca", {**row, "input": " "}).question == "Translate."
+
+
+def test_a_completion_keeps_its_indentation_but_not_one_space():
+    row = {"prompt": "def f():\n", "completion": "\n    return 1\n"}
+    assert convert("prompt_completion", row).completion == "    return 1"
+    assert convert("prompt_completion", row).question == "def f():"
+    assert convert("prompt_completion", {"prompt": "Say", "completion": " yes\n"}).completion == "yes"
+
+
+def turns(*roles: str) -> list[dict]:
+    return [{"role": role, "content": f"{number} {role}"} for number, role in enumerate(roles, start=1)]
+
+
+def test_the_last_assistant_turn_is_the_completion_and_the_system_message_is_kept():
+    example = convert("messages", {"messages": turns("system", "user", "assistant", "user", "assistant")})
+    assert [m.role for m in example.prompt] == ["system", "user", "assistant", "user"]
+    assert example.completion == "5 assistant" and example.question == "4 user"
+
+
+def test_messages_may_be_the_json_text_of_a_list_and_in_parts():
+    written = json.dumps([{"role": "User", "content": [{"type": "text", "text": "Hi"}]}, *turns("assistant")])
+    assert convert("messages", {"messages": written}).question == "Hi"
+
+
+@pytest.mark.parametrize(
+    ("value", "says"),
+    [
+        (turns("user"), "does not end with an assistant's turn"),
+        (turns("user", "assistant", "user"), "does not end with an assistant's turn"),
+        (turns("system"), "does not end with an assistant's turn"),
+        (turns("assistant"), "turn 1 is by the assistant where the user should speak"),
+        (turns("system", "assistant"), "turn 2 is by the assistant where the user should speak"),
+        (turns("user", "user", "assistant"), "turn 2 is by the user where the assistant should speak"),
+        (turns("user", "assistant", "system", "user"), "turn 3 is by the system"),
+        (turns("user", "agent"), "turn 2 has the role 'agent'"),
+        ([{"role": "user", "content": " "}, *turns("assistant")], "turn 1 has no text"),
+        ([{"role": "user"}, *turns("assistant")], "turn 1 has no text"),
+        ([{"role": None, "content": "a"}], "turn 1 has the role 'None'"),
+        (["hello"], "turn 1 is no object"),
+        ("hello", "not the JSON of a list"),
+        ("[" * 100_000, "not the JSON of a list"),
+        ('{"role": "user"}', "must be a list of turns"),
+    ],
+)
+def test_what_is_wrong_with_a_conversation_is_said(value, says):
+    with pytest.raises(ValueError) as raised:
+        convert("messages", {"messages": value})
+    assert says in str(raised.value)
+
+
+def pair(**values) -> dict:
+    return {"question": "Who?", "answer": "Me", **values}
+
+
+@pytest.mark.parametrize("word", [None, "", "true", "TRUE", "1", "yes", "はい", True])
+def test_a_row_is_answerable_unless_it_says_no(word):
+    assert convert("question_answer", pair(answerable=word)).answerable
+
+
+@pytest.mark.parametrize("word", ["false", "False ", "0", "no", "いいえ", "×", False])
+def test_a_row_that_says_no_is_unanswerable(word):
+    assert not convert("question_answer", pair(answerable=word)).answerable
+
+
+def test_an_answerable_column_with_another_word_is_refused():
+    with pytest.raises(ValueError, match="'answerable' is 'perhaps'; write true or false"):
+        convert("question_answer", pair(answerable="perhaps"))
+
+
+@pytest.mark.parametrize("value", [["You", "Me", "Her", " "], '["You", "Her"]', "You\nHer\n"])
+def test_choices_are_the_wrong_answers_however_they_are_written(value):
+    assert convert("question_answer", pair(choices=value)).choices == ("You", "Her")
+
+
+@pytest.mark.parametrize("value", [{"text": ["a"]}, [1, 2], "[1", True])
+def test_choices_that_are_no_texts_are_refused(value):
+    with pytest.raises(ValueError, match="'choices'"):
+        convert("question_answer", pair(choices=value))
+
+
+def test_the_group_is_one_line_and_empty_is_none():
+    assert convert("question_answer", pair(group=" a\n b ")).group == "a b"
+    assert convert("question_answer", pair(group=" ")).group is None
+
+
+def test_shapes_are_small_files_without_a_model_library():
+    for name in formats():
+        source = open(importlib.import_module(f"engine.formats.{name}").__file__, encoding="utf-8").read()
+        names = {
+            alias.name for node in ast.walk(ast.parse(source)) if isinstance(node, ast.Import) for alias in node.names
+        }
+        assert not names & {"torch", "transformers"} and len(source.splitlines()) < 100
