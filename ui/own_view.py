@@ -18,6 +18,8 @@ def account(found: dict[str, Any], lang: str) -> str:
 
 
 def _verdict(found: dict[str, Any], lang: str) -> str:
+    if found.get("problem"):  # the columns are not recognised yet: what is needed, and the menus to choose them
+        return notice(found["problem"], tone="warn")
     member = formats().get(found["format"])
     words = text("page.own.recognised", lang, format=member.title if member else found["format"], file=found["file"])
     if found.get("confidence", 1.0) < 0.99:
