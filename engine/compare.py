@@ -1,0 +1,226 @@
+"""The comparison of a run: what changed, how sure that is, which items, at what cost. No torch; writes nothing."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from typing import Any
+
+from engine import guards, registry, stats
+from engine.items import NOT_JUDGED, Pair, count_outcomes, declining_cells, item_dict, pair, suites
+from engine.rundir import Run, read_json
+from engine.schema import Change, Metric, RunSpec
+
+TRAINING = (
+    "trainable_parameters",
+    "total_parameters",
+    "train_seconds",
+    "peak_bytes",
+    "tokens",
+    "tokens_per_second",
+    "adapter_bytes",
+    "steps",
+    "best_step",
+)
+
+
+def compare(run: Run) -> dict[str, Any]:
+    """The content of comparison.json, from the files of a run whose two arms have answered.
+
+    Every Change (the deciding one first), every item with its outcome, the four cells of declining, efficiency,
+    leakage, the proof that base is base, what was not measured, and the verdict. Raises ValueError where an item has
+    no answer in one arm: nothing is left out of the count without a word.
+    """
+    spec = run.spec()
+    pairs = pair(run.examples("test"), run.answers("base"), run.answers("tuned"))
+    metrics = _metrics(spec, pairs)
+    training = read_json(run.file("training"), default={})
+    report = read_json(run.file("report"), default={})
+    changes = judge(pairs, metrics=metrics, spec=spec)
+    items = [item_dict(item, primary=spec.primary.metric, metrics=metrics) for item in pairs]
+    leakage = _leakage(report, pairs, spec=spec, metrics=metrics)
+    return {
+        "verdict": _overall(changes, guards.warnings(changes, pairs, metrics=metrics, leakage=leakage)),
+        "changes": [change.to_dict() for change in changes],
+        "items": items,
+        "counts": count_outcomes(items),
+        "declining": declining_cells(pairs),
+        "efficiency": _efficiency(training, pairs),
+        "stages": run.status().get("seconds", {}),
+        "leakage": leakage,
+        "base_proof": training.get("base_proof"),
+        "not_measured": _not_measured(changes, metrics=metrics, training=training, report=report),
+        "title": spec.title,
+        "use_case": spec.use_case,
+        "method": spec.method,
+        "model": spec.model,
+        "seed": spec.seed,
+        "illustrative": changes[0].illustrative,
+    }
+
+
+def judge(pairs: Sequence[Pair], *, metrics: Mapping[str, Metric], spec: RunSpec) -> list[Change]:
+    """Every metric on every suite it applies to, the deciding one first.
+
+    The deciding metric is tested alone. The guards (see `guards.is_guard`) and all others are each adjusted for their
+    own number by Holm's method, so that many side figures do not hide a loss. Figures that have no good direction, and
+    those of the suites in NOT_JUDGED, are shown without a verdict: "not_measured", without p.
+    """
+    primary = (spec.primary.metric, spec.primary.suite)
+    found: dict[tuple[str, str], stats.Paired] = {}
+    for suite in suites(pairs, first=spec.primary.suite):
+        for name, metric in metrics.items():
+            result = _paired(pairs, metric, suite, seed=spec.seed)
+            if result:
+                found[name, suite] = result
+    adjusted = _adjusted(found, primary=primary, metrics=metrics)
+    minimum = {key: spec.primary.minimum if key == primary else metrics[key[0]].minimum for key in found}
+    changes = [
+        _change(key, found[key], metrics[key[0]], adjusted.get(key), minimum=minimum[key], primary=key == primary)
+        for key in sorted(found, key=lambda key: key != primary)
+    ]
+    return changes if primary in found else [_unmeasured(primary), *changes]
+
+
+def _paired(pairs: Sequence[Pair], metric: Metric, suite: str, *, seed: int) -> stats.Paired | None:
+    scored = [(item.example.group, item.scores(metric.name)) for item in pairs if item.example.suite == suite]
+    scored = [(group, both) for group, both in scored if both]
+    if not scored:
+        return None
+    groups, values = zip(*scored, strict=True)
+    before, after = zip(*values, strict=True)
+    return stats.paired(before, after, groups=groups, binary=metric.binary, better=metric.better, seed=seed)
+
+
+def _adjusted(
+    found: Mapping[tuple[str, str], stats.Paired], *, primary: tuple[str, str], metrics: Mapping[str, Metric]
+) -> dict[tuple[str, str], float]:
+    judged = [key for key in found if key[1] not in NOT_JUDGED and metrics[key[0]].better != "neither"]
+    families: dict[Any, list[tuple[str, str]]] = {}
+    for key in judged:
+        families.setdefault("primary" if key == primary else guards.is_guard(*key), []).append(key)
+    return {
+        key: p
+        for family in families.values()
+        for key, p in zip(family, stats.holm([found[key].p for key in family]), strict=True)
+    }
+
+
+def _change(
+    key: tuple[str, str],
+    result: stats.Paired,
+    metric: Metric,
+    p_adjusted: float | None,
+    *,
+    minimum: float,
+    primary: bool,
+) -> Change:
+    change = Change(
+        metric=key[0],
+        suite=key[1],
+        **{name: getattr(result, name) for name in ("before", "after", "difference", "low", "high", "n", "groups")},
+        **{name: getattr(result, name) for name in ("wins", "ties", "losses", "detectable", "illustrative")},
+        p=None if p_adjusted is None else result.p,
+        p_adjusted=p_adjusted,
+        needed=None,
+        primary=primary,
+        verdict="not_measured",
+    )
+    if p_adjusted is None:
+        return change
+    word = stats.verdict(result, p_adjusted=p_adjusted, better=metric.better, minimum=minimum)
+    more = stats.needed(result, p_adjusted=p_adjusted, minimum=minimum) if word == "cannot_tell" else None
+    return replace(change, verdict=word, needed=more)
+
+
+def _unmeasured(primary: tuple[str, str]) -> Change:
+    numbers = dict.fromkeys(("before", "after", "difference", "low", "high", "p", "p_adjusted", "detectable", "needed"))
+    counts = dict.fromkeys(("n", "groups", "wins", "ties", "losses"), 0)
+    return Change(
+        metric=primary[0],
+        suite=primary[1],
+        **numbers,
+        **counts,
+        illustrative=True,
+        primary=True,
+        verdict="not_measured",
+    )
+
+
+def _metrics(spec: RunSpec, pairs: Sequence[Pair]) -> dict[str, Metric]:
+    """The metrics the answers were scored by, the deciding one first, then in the order of the spec."""
+    members = registry.metrics()
+    scored = {name for item in pairs for name in item.base.scores}
+    order = [spec.primary.metric, *spec.metrics, *members]
+    return {name: members[name] for name in dict.fromkeys(order) if name in scored}
+
+
+def _overall(changes: Sequence[Change], warnings: list[dict[str, Any]]) -> dict[str, Any]:
+    """The verdict on the deciding metric, qualified where a guard found a loss."""
+    primary = changes[0]
+    word = "better_but" if primary.verdict == "better" and warnings else primary.verdict
+    numbers = ("metric", "suite", "before", "after", "difference", "low", "high")
+    counts = ("wins", "losses", "ties", "n", "needed", "detectable")
+    return {
+        "word": word,
+        **{name: getattr(primary, name) for name in (*numbers, *counts)},
+        "warnings": warnings,
+    }
+
+
+def _leakage(
+    report: Mapping[str, Any], pairs: Sequence[Pair], *, spec: RunSpec, metrics: Mapping[str, Metric]
+) -> dict[str, Any]:
+    """How many items training gave away, per suite and for the deciding one, and its result without them.
+
+    {} where the data was not checked. `clean` holds before, after, difference, low, high, n; None with no such item.
+    """
+    by_suite = {
+        suite: {"n": found["test"], "leaked": len(found["ids"]), "share": found["share"]}
+        for suite, found in report.get("leakage", {}).items()
+    }
+    suite, metric = spec.primary.suite, metrics.get(spec.primary.metric)
+    if suite not in by_suite:
+        return {"suites": by_suite} if by_suite else {}
+    known = set(report["leakage"][suite]["ids"])
+    clean = [item for item in pairs if item.example.id not in known]
+    result = _paired(clean, metric, suite, seed=spec.seed) if metric and known else None
+    numbers = ("before", "after", "difference", "low", "high", "n")
+    return {
+        "suite": suite,
+        **by_suite[suite],
+        "clean": {name: getattr(result, name) for name in numbers} if result else None,
+        "suites": by_suite,
+    }
+
+
+def _efficiency(training: Mapping[str, Any], pairs: Sequence[Pair]) -> dict[str, Any]:
+    """What training cost, from its own account, and how fast and how long each arm answers.."""
+    found = {name: training[name] for name in TRAINING if training.get(name) is not None}
+    if found.get("total_parameters"):
+        found["trainable_percent"] = 100 * found["trainable_parameters"] / found["total_parameters"]
+    for arm in ("base", "tuned"):
+        outputs = [getattr(item, arm).output for item in pairs]
+        found[arm] = {
+            "items": len(outputs),
+            "tokens": sum(output.tokens for output in outputs),
+            "seconds": sum(output.seconds for output in outputs),
+            "truncated": sum(output.truncated for output in outputs),
+        }
+    return found
+
+
+def _not_measured(
+    changes: Sequence[Change],
+    *,
+    metrics: Mapping[str, Metric],
+    training: Mapping[str, Any],
+    report: Mapping[str, Any],
+) -> list[dict[str, str]]:
+    """What did not run, and why: a code under not_measured in text.yaml."""
+    measured = {change.metric for change in changes if change.n}
+    wanted = dict.fromkeys([changes[0].metric, *metrics])
+    missing = [{"what": name, "why": "no_item"} for name in wanted if name not in measured]
+    if not training:
+        missing.append({"what": "efficiency", "why": "not_recorded"})
+    if "leakage" not in report:
+        missing.append({"what": "leakage", "why": "not_checked"})
+    return missing

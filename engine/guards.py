@@ -1,0 +1,105 @@
+"""What must not get worse while the deciding metric gets better. Named before training, as that metric is. No torch."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from engine import stats
+from engine.items import NOT_JUDGED, Pair
+from engine.schema import Change, Metric
+
+GENERAL = "general"
+LEAKED_AT_MOST = 0.05  # of the deciding suite
+CUT_MORE = 0.10  # of all answers, before it is named
+REPEATED_MORE = 0.05
+
+
+def is_guard(metric: str, suite: str) -> bool:
+    """Whether a metric on a suite guards against a loss: general knowledge, and every decision to decline."""
+    return metric == "declining" or (suite == GENERAL and metric in ("choice_accuracy", "answer_loss"))
+
+
+def warnings(
+    changes: Sequence[Change], pairs: Sequence[Pair], *, metrics: Mapping[str, Metric], leakage: Mapping[str, Any]
+) -> list[dict[str, Any]]:
+    """What got significantly worse, or makes the result doubtful: a list of {"code", "metric", "suite", numbers}.
+
+    Codes: declines_fewer_unanswerable, over_declines, general_worse, truncated, repeats, leakage.
+    """
+    return [
+        *_declining(changes, pairs, metrics=metrics),
+        *_worse(changes),
+        *_truncated(pairs),
+        *_leaked(leakage),
+    ]
+
+
+def _declining(
+    changes: Sequence[Change], pairs: Sequence[Pair], *, metrics: Mapping[str, Metric]
+) -> list[dict[str, Any]]:
+    """Answerable and unanswerable items apart: one number for both would hide a model that now declines everything."""
+    found = []
+    for change in changes:
+        if change.metric != "declining" or change.suite in NOT_JUDGED:
+            continue
+        for answerable, code in ((False, "declines_fewer_unanswerable"), (True, "over_declines")):
+            cell = [item for item in pairs if item.example.suite == change.suite and item.scores("declining")]
+            part = [item for item in cell if item.example.answerable == answerable]
+            if part and (change.verdict if len(part) == len(cell) else _verdict(part, metrics["declining"])) == "worse":
+                declined = [sum(item.scores("declining")[arm] == (not answerable) for item in part) for arm in (0, 1)]
+                found.append(
+                    {
+                        "code": code,
+                        "metric": "declining",
+                        "suite": change.suite,
+                        "before": declined[0],
+                        "after": declined[1],
+                        "n": len(part),
+                    }
+                )
+    return found
+
+
+def _verdict(part: Sequence[Pair], metric: Metric) -> str:
+    before, after = zip(*(item.scores(metric.name) for item in part), strict=True)
+    groups = [item.example.group for item in part]
+    result = stats.paired(before, after, groups=groups, binary=metric.binary, better=metric.better)
+    return stats.verdict(result, p_adjusted=result.p, better=metric.better, minimum=metric.minimum)
+
+
+def _worse(changes: Sequence[Change]) -> list[dict[str, Any]]:
+    found = []
+    for change in changes:
+        general = change.suite == GENERAL and change.metric in ("choice_accuracy", "answer_loss")
+        repeats = change.metric == "repetition" and (change.difference or 0) >= REPEATED_MORE
+        if change.verdict == "worse" and (general or repeats):
+            numbers = {name: getattr(change, name) for name in ("before", "after", "difference", "low", "high", "n")}
+            code = "general_worse" if general else "repeats"
+            found.append({"code": code, "metric": change.metric, "suite": change.suite, **numbers})
+    return found
+
+
+def _truncated(pairs: Sequence[Pair]) -> list[dict[str, Any]]:
+    judged = [item for item in pairs if item.example.suite not in NOT_JUDGED]
+    if not judged:
+        return []
+    arms = [[float(arm.output.truncated) for arm in (item.base, item.tuned)] for item in judged]
+    before, after = ([cut[arm] for cut in arms] for arm in (0, 1))
+    result = stats.paired(before, after, groups=[item.example.group for item in judged], binary=True, better="lower")
+    if stats.verdict(result, p_adjusted=result.p, better="lower", minimum=CUT_MORE) != "worse":
+        return []
+    return [
+        {
+            "code": "truncated",
+            "metric": None,
+            "suite": None,
+            "before": int(sum(before)),
+            "after": int(sum(after)),
+            "n": len(judged),
+        }
+    ]
+
+
+def _leaked(leakage: Mapping[str, Any]) -> list[dict[str, Any]]:
+    if leakage.get("share", 0) <= LEAKED_AT_MOST:
+        return []
+    return [{"code": "leakage", "metric": None, **{name: leakage[name] for name in ("suite", "share", "leaked", "n")}}]

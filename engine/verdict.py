@@ -1,0 +1,196 @@
+"""A comparison in words and in a table, for the page, the command line and the report alike. No torch."""
+
+import math
+from collections.abc import Mapping
+from typing import Any
+
+from engine import figures, registry
+from engine.text import text
+
+NO_LOSS = 0.05  # a loss of general knowledge smaller than this, by the interval's lower bound, is called none
+Sentence = dict[str, str]
+
+
+def sentences(comparison: Mapping[str, Any], lang: str = "en") -> list[Sentence]:
+    """What the comparison says, plainly: [{"text", "tone"}], tone one of good, bad, neutral; the verdict first.
+
+    Two significant digits; the table has three.
+    """
+    return [
+        *_primary(comparison, lang),
+        *_declining(comparison, lang),
+        *_general(comparison, lang),
+        *_warnings(comparison, lang),
+        _sentence("one_seed", "neutral", lang, seed=comparison["seed"]),
+    ]
+
+
+def table(comparison: Mapping[str, Any], lang: str = "en") -> list[dict[str, Any]]:
+    """The rows of the before/after table, as text in three significant digits, in the order of the changes.
+
+    metric, suite, before, after, difference (with its unit), interval, outcomes (wins/ties/losses), n, verdict (in
+    words), sign (▲ ▼ ≈ –), detectable; and for whoever lays it out the keys metric_name, suite_name, word, primary,
+    illustrative.
+    """
+    return [_row(change, lang) for change in comparison["changes"]]
+
+
+def columns(lang: str = "en") -> dict[str, str]:
+    """The headings of the table's columns, in the order they are shown: key of a row -> heading."""
+    keys = ("metric", "suite", "before", "after", "difference", "interval", "outcomes", "n", "verdict")
+    return {key: text(f"table.{key}", lang) for key in keys}
+
+
+def headline(comparison: Mapping[str, Any], lang: str = "en") -> str:
+    """The verdict in one line with its sign, as a list of runs shows it.
+
+    >>> headline({"verdict": {"word": "worse"}})
+    '▼ worse'
+    """
+    word = comparison["verdict"]["word"]
+    return f"{text(f'verdict.{word}.sign', lang)} {text(f'verdict.{word}.word', lang)}"
+
+
+def _row(change: Mapping[str, Any], lang: str) -> dict[str, Any]:
+    metric = registry.metrics()[change["metric"]]
+    judged = change["n"] == 0 or change["p"] is not None
+    word = change["verdict"] if judged else "not_judged"
+    return {
+        "metric": figures.metric_title(metric.name, lang),
+        "suite": figures.suite_title(change["suite"], lang),
+        "before": figures.score(change["before"], metric, lang),
+        "after": figures.score(change["after"], metric, lang),
+        "difference": figures.difference(change["difference"], metric, lang),
+        "interval": _interval(change, lang),
+        "outcomes": f"{change['wins']}/{change['ties']}/{change['losses']}",
+        "n": str(change["n"]),
+        "verdict": _in_words(change, word, lang),
+        "sign": text(f"verdict.{word}.sign", lang),
+        "detectable": figures.difference(change["detectable"], metric, lang).lstrip("+"),
+        "metric_name": metric.name,
+        "suite_name": change["suite"],
+        "word": word,
+        "primary": change["primary"],
+        "illustrative": change["illustrative"],
+    }
+
+
+def _in_words(change: Mapping[str, Any], word: str, lang: str) -> str:
+    said = text(f"verdict.{word}.word", lang)
+    if change["needed"]:
+        said = text("verdict.needed", lang, verdict=said, needed=_about(change["needed"]))
+    return text("verdict.illustrative", lang, verdict=said) if change["illustrative"] and change["n"] else said
+
+
+def _about(items: int) -> str:
+    """A rough number of items: two significant digits, rounded up."""
+    step = 10 ** max(0, len(str(items)) - 2)
+    return f"{math.ceil(items / step) * step:,}"
+
+
+def _interval(change: Mapping[str, Any], lang: str, digits: int = 3) -> str:
+    if change["low"] is None:
+        return text("verdict.not_measured.sign", lang)
+    metric = registry.metrics()[change["metric"]]
+    low, high = (figures.signed(change[bound], metric, digits=digits) for bound in ("low", "high"))
+    return text("unit.interval", lang, low=low, high=high)
+
+
+def _sentence(key: str, tone: str, lang: str, **values: Any) -> Sentence:
+    return {"text": text(f"sentence.{key}", lang, **values), "tone": tone}
+
+
+def _primary(comparison: Mapping[str, Any], lang: str) -> list[Sentence]:
+    change = comparison["changes"][0]
+    metric = registry.metrics()[change["metric"]]
+    opening = figures.suite_opening(change["suite"], lang)
+    title = figures.metric_title(metric.name, lang)
+    word = change["verdict"]
+    if not change["n"] or word == "not_measured":
+        return [_sentence("not_measured", "neutral", lang, opening=opening, metric=title)]
+    tone = {"better": "good", "worse": "bad"}.get(word, "neutral")
+    counts = {name: change[name] for name in ("wins", "losses", "n")}
+    said = [_sentence(word, tone, lang, opening=opening, **counts)]
+    before, after = (figures.score(change[when], metric, lang, digits=2) for when in ("before", "after"))
+    amount = figures.difference(change["difference"], metric, lang, digits=2)
+    interval = _interval(change, lang, digits=2)
+    said.append(
+        _sentence("numbers", tone, lang, metric=title, before=before, after=after, difference=amount, interval=interval)
+    )
+    if change["needed"]:
+        said.append(_sentence("needed", "neutral", lang, needed=_about(change["needed"])))
+    elif word == "cannot_tell" and change["low"] is not None and change["low"] != change["high"]:
+        said.append(_sentence("settled", "neutral", lang))
+    if change["illustrative"]:
+        said.append(_sentence("illustrative", "neutral", lang, n=change["n"]))
+    return said
+
+
+def _declining(comparison: Mapping[str, Any], lang: str) -> list[Sentence]:
+    cells = comparison["declining"]
+    if not cells:
+        return []
+    codes = {warning["code"] for warning in comparison["verdict"]["warnings"]}
+    verdicts = {
+        change["verdict"]
+        for change in comparison["changes"]
+        if change["metric"] == "declining" and change["suite"] == "unanswerable"
+    }
+    said = []
+    for kind, key, code in (
+        ("unanswerable", "declines", "declines_fewer_unanswerable"),
+        ("answerable", "over_declines", "over_declines"),
+    ):
+        before, after = (cells[when][kind] for when in ("before", "after"))
+        n = after["answered"] + after["declined"]
+        good = kind == "unanswerable" and "better" in verdicts
+        tone = "bad" if code in codes else "good" if good else "neutral"
+        if n and (kind == "unanswerable" or code in codes or after["declined"] > before["declined"]):
+            said.append(_sentence(key, tone, lang, after=after["declined"], before=before["declined"], n=n))
+    return said
+
+
+def _general(comparison: Mapping[str, Any], lang: str) -> list[Sentence]:
+    said = []
+    for change in comparison["changes"]:
+        if change["suite"] != "general" or change["metric"] not in ("choice_accuracy", "answer_loss"):
+            continue
+        if change["metric"] == "answer_loss" and change["verdict"] != "worse" and said:
+            continue  # the share of right choices has said it in plainer numbers
+        metric = registry.metrics()[change["metric"]]
+        values = {
+            "metric": figures.metric_title(metric.name, lang),
+            "difference": figures.difference(change["difference"], metric, lang, digits=2),
+            "interval": _interval(change, lang, digits=2),
+        }
+        key, tone = ("no_loss", "good") if _loss_ruled_out(change) else ("unclear", "neutral")
+        if change["verdict"] in ("better", "worse"):
+            key, tone = change["verdict"], "good" if change["verdict"] == "better" else "bad"
+        said.append(_sentence(f"general_{key}", tone, lang, n=change["n"], **values))
+    return said
+
+
+def _loss_ruled_out(change: Mapping[str, Any]) -> bool:
+    """Non-inferiority: "no loss" needs an interval that leaves no room for one worth naming."""
+    if change["low"] is None:
+        return False
+    higher = registry.metrics()[change["metric"]].better == "higher"
+    return (-change["low"] if higher else change["high"]) < NO_LOSS
+
+
+def _warnings(comparison: Mapping[str, Any], lang: str) -> list[Sentence]:
+    """What the sentences above have not said: cut answers, repetition, leaked questions."""
+    said = []
+    for warning in comparison["verdict"]["warnings"]:
+        if warning["code"] == "truncated":
+            values = {name: warning[name] for name in ("before", "after", "n")}
+        elif warning["code"] == "repeats":
+            metric = registry.metrics()["repetition"]
+            values = {when: figures.score(warning[when], metric, lang, digits=2) for when in ("before", "after")}
+            values["opening"] = figures.suite_opening(warning["suite"], lang)
+        elif warning["code"] == "leakage":
+            values = {name: warning[name] for name in ("leaked", "n")}
+        else:
+            continue
+        said.append(_sentence(warning["code"], "bad", lang, **values))
+    return said
