@@ -87,7 +87,7 @@ def show(run_id: RunId, as_json: AsJson = False) -> None:
     if as_json:
         _print_json(listing.details(found))
     else:
-        terminal.show_run(found)
+        terminal.show_run(listing.details(found))
 
 
 @verb
@@ -188,7 +188,7 @@ def _see_through(run: Run, *, detach: bool, as_json: bool) -> None:
     if as_json:
         _print_json(listing.details(run))
     elif state == "done":
-        terminal.show_run(run)
+        terminal.show_run(listing.details(run))
     if state != "done":
         raise typer.Exit(_say_why(run, state))
 

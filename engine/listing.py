@@ -7,9 +7,8 @@ from engine.rundir import Run
 
 
 def summary(run: Run) -> dict[str, Any]:
-    """A run in one line; `verdict` is that of the primary metric, None until the run is done."""
-    spec = run.spec()
-    changes = (run.comparison() or {}).get("changes", [])
+    """A run in one line; `verdict` is None until the run is done, then better, better_but, worse, cannot_tell, ..."""
+    spec, comparison = run.spec(), run.comparison()
     return {
         "run": run.id,
         "state": rundir.state(run),
@@ -17,7 +16,7 @@ def summary(run: Run) -> dict[str, Any]:
         "use_case": spec.use_case,
         "method": spec.method,
         "model": spec.model,
-        "verdict": next((change["verdict"] for change in changes if change["primary"]), None),
+        "verdict": comparison["verdict"]["word"] if comparison else None,
     }
 
 

@@ -7,8 +7,12 @@ import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
+from engine import figures, verdict
+from engine.rundir import STAGES
 from engine.text import text
 
+ALIVE = ("queued", "running")
+WIDTH = 200  # of tables that do not go to a terminal
 REPEAT_SECONDS = 10  # where stderr is no terminal, a stage still at work says so this often
 CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
 
@@ -50,7 +54,7 @@ def print_table(header: Sequence[str], rows: Iterable[Sequence[Any]], *, right: 
         table.add_column(Text(name), justify="right" if number in right else "left")
     for row in rows:
         table.add_row(*(Text(printable(cell)) for cell in row))
-    Console(width=None if sys.stdout.isatty() else 200, highlight=False).print(table)
+    Console(width=None if sys.stdout.isatty() else WIDTH, highlight=False).print(table)
 
 
 def show_progress(statuses: Iterable[Mapping[str, Any]]) -> None:
@@ -61,7 +65,7 @@ def show_progress(statuses: Iterable[Mapping[str, Any]]) -> None:
         line = progress_line(status)
         if live:
             print(f"\r\x1b[2K{line}", end="", file=sys.stderr, flush=True)
-        elif status.get("state") in ("queued", "running"):
+        elif status.get("state") in ALIVE:
             heading = f"{status.get('state')} {status.get('stage')}"
             if heading != shown or time.monotonic() - said > REPEAT_SECONDS:
                 say(line)
@@ -161,3 +165,61 @@ def show_account(account: Mapping[str, Any]) -> None:
             for issue in account["issues"]
         ]
         print_table([words("page.data.row"), words("page.data.what"), words("page.data.reason")], rows, right=[0])
+
+
+def show_run(run: Mapping[str, Any]) -> None:
+    """One run (as `listing.details` gives it): state and, once it is done, sentences, table and cost."""
+    from rich.console import Console
+    from rich.text import Text
+
+    console = Console(width=None if sys.stdout.isatty() else WIDTH, highlight=False)
+    title = " · ".join(part for part in (run["title"] or run["use_case"], run["method"], run["model"]) if part)
+    console.print(Text(printable(f"{run['run']}  {title}"), style="bold"))
+    found = run["comparison"]
+    if found is None:
+        state = words(f"page.state.{run['state']}")
+        console.print(Text(printable(f"{state}: {progress_line(run['status'])}" if run["state"] in ALIVE else state)))
+        if run["status"].get("error"):
+            console.print(Text(printable(run["status"]["error"]["message"]), style="red"))
+        return
+    console.print(Text(verdict.headline(found, language()), style="bold"))
+    for sentence in verdict.sentences(found, language()):
+        console.print(
+            Text(printable(sentence["text"]), style={"good": "green", "bad": "red"}.get(sentence["tone"], ""))
+        )
+    columns = verdict.columns(language())
+    rows = verdict.table(found, language())
+    signed = [row | {"verdict": f"{row['sign']} {row['verdict']}"} for row in rows]
+    print_table(list(columns.values()), [[row[key] for key in columns] for row in signed], right=range(2, 8))
+    print_table([words("cli.cost.what"), words("cli.cost.value")], cost(found))
+
+
+def cost(comparison: Mapping[str, Any]) -> list[tuple[str, str]]:
+    """What the run took, as (what, value with its unit); what was not recorded is left out."""
+    spent, stages = comparison["efficiency"], comparison["stages"]
+    shown = []
+    if "trainable_parameters" in spent:
+        share = figures.plain(spent["trainable_percent"])
+        trainable = f"{spent['trainable_parameters']:,} / {spent['total_parameters']:,} ({share} %)"
+        shown.append((words("cli.cost.parameters"), trainable))
+    if "train_seconds" in spent:
+        shown.append((words("cli.cost.train"), duration(spent["train_seconds"])))
+    if "tokens_per_second" in spent:
+        shown.append((words("cli.cost.speed"), words("cli.speed", speed=f"{spent['tokens_per_second']:,.0f}")))
+    for key in ("peak_bytes", "adapter_bytes"):
+        if key in spent:
+            shown.append((words(f"cli.cost.{key}"), _bytes(spent[key])))
+    timed = [f"{words(f'page.stage.{name}.title')} {duration(stages[name])}" for name in STAGES if name in stages]
+    if timed:
+        shown.append((words("cli.cost.stages"), " · ".join(timed)))
+    return shown
+
+
+def _bytes(count: float) -> str:
+    """Bytes in decimal units.
+
+    >>> _bytes(2_610_000_000), _bytes(19_600_000), _bytes(135_000)
+    ('2.61 GB', '19.6 MB', '135 kB')
+    """
+    unit, step = next(((unit, step) for unit, step in (("GB", 1e9), ("MB", 1e6)) if count >= step), ("kB", 1e3))
+    return f"{figures.plain(count / step)} {unit}"
