@@ -1,4 +1,4 @@
-"""Every text for people, by key and language, from engine/text.yaml: the page, the command line and the report share it."""
+"""Every text for people, by key and language, from engine/text.yaml: page, command line and report share it."""
 
 from collections.abc import Iterator, Mapping
 from functools import cache

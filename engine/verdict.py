@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from engine import figures, registry
+from engine.schema import Metric
 from engine.text import text
 
 NO_LOSS = 0.05  # a loss of general knowledge smaller than this, by the interval's lower bound, is called none
@@ -151,31 +152,37 @@ def _declining(comparison: Mapping[str, Any], lang: str) -> list[Sentence]:
 
 
 def _general(comparison: Mapping[str, Any], lang: str) -> list[Sentence]:
-    said = []
-    for change in comparison["changes"]:
-        if change["suite"] != "general" or change["metric"] not in ("choice_accuracy", "answer_loss"):
+    """General knowledge by right choices; by loss where no choice was asked for, or where that alone got worse."""
+    said: list[Sentence] = []
+    found = {change["metric"]: change for change in comparison["changes"] if change["suite"] == "general"}
+    for name in ("choice_accuracy", "answer_loss"):
+        change = found.get(name)
+        if not change or (said and change["verdict"] != "worse"):
             continue
-        if change["metric"] == "answer_loss" and change["verdict"] != "worse" and said:
-            continue  # the share of right choices has said it in plainer numbers
-        metric = registry.metrics()[change["metric"]]
-        values = {
-            "metric": figures.metric_title(metric.name, lang),
-            "difference": figures.difference(change["difference"], metric, lang, digits=2),
-            "interval": _interval(change, lang, digits=2),
-        }
-        key, tone = ("no_loss", "good") if _loss_ruled_out(change) else ("unclear", "neutral")
+        metric = registry.metrics()[name]
+        key, tone = ("no_loss", "good") if _loss_ruled_out(change, metric) else ("unclear", "neutral")
         if change["verdict"] in ("better", "worse"):
             key, tone = change["verdict"], "good" if change["verdict"] == "better" else "bad"
-        said.append(_sentence(f"general_{key}", tone, lang, n=change["n"], **values))
+        values = {
+            "metric": figures.metric_title(name, lang),
+            "difference": figures.difference(change["difference"], metric, lang, digits=2),
+            "interval": _interval(change, lang, digits=2),
+            "n": change["n"],
+        }
+        said.append(_sentence(f"general_{key}", tone, lang, **values))
     return said
 
 
-def _loss_ruled_out(change: Mapping[str, Any]) -> bool:
-    """Non-inferiority: "no loss" needs an interval that leaves no room for one worth naming."""
+def _loss_ruled_out(change: Mapping[str, Any], metric: Metric) -> bool:
+    """Non-inferiority: "no loss" needs an interval that leaves no room for one worth naming.
+
+    Where no item changed at all the interval has no width; then at most 3 of n can have been missed (95 %, the rule
+    of three, Hanley & Lippman-Hand 1983).
+    """
     if change["low"] is None:
         return False
-    higher = registry.metrics()[change["metric"]].better == "higher"
-    return (-change["low"] if higher else change["high"]) < NO_LOSS
+    loss = -change["low"] if metric.better == "higher" else change["high"]
+    return (max(loss, 3 / change["n"]) if metric.binary else loss) < NO_LOSS
 
 
 def _warnings(comparison: Mapping[str, Any], lang: str) -> list[Sentence]:
