@@ -158,8 +158,11 @@ def bind(page: Page, app: gr.Blocks) -> None:
     held, quiet = page.frame, {"show_progress": "hidden", "concurrency_limit": None}
     everything, data = open_outputs(page), use_case.draft_inputs(page.use_case)
     look = use_case.preview_event(page.use_case, held)
-    app.load(load, held.lang, everything, **quiet).then(**look)
-    held.side.click(pick_run, held.lang, everything, **quiet).then(**look)
+    previews = [
+        app.load(load, held.lang, everything, **quiet).then(**look),
+        held.side.click(pick_run, held.lang, everything, **quiet).then(**look),
+        page.steps["use_case"].select(**look),
+    ]
     page.method.start.click(
         start, [held.lang, *data, *method.draft_inputs(page.method)], [page.method.message, *everything], **quiet
     )
@@ -172,12 +175,15 @@ def bind(page: Page, app: gr.Blocks) -> None:
     )
     for step, tab in page.steps.items():
         tab.select(None, None, held.step, js=f"() => '{step}'", **quiet)
-    page.steps["use_case"].select(**look)
     for changed in (held.run, held.step, held.seen):
         changed.change(None, [held.run, held.step, held.seen], None, js=ADDRESS, **quiet)
-    for button, step in ((page.use_case.next, "method"), (page.train.result, "result")):
-        button.click(lambda step=step: go(step), None, [page.tabs, held.step], **quiet)
-    use_case.bind(page.use_case, held)
+    for button, step in (
+        (page.use_case.next, "method"),
+        (page.train.result, "result"),
+        (page.result.ask, "compare"),
+    ):
+        button.click(go, gr.State(step), [page.tabs, held.step], **quiet)
+    use_case.bind(page.use_case, held, previews)
     method.bind(page.method, held, data)
     train.bind(page.train, held)
     result.bind(page.result, held)

@@ -59,7 +59,7 @@ def _loss(lines: Sequence[dict[str, Any]], lang: str, width: int, height: int, b
     # The very first batches may tower over all the rest; the scale follows the smoothed line and the held-out loss.
     top = max([y for _, y in smoothed] + [y for _, y in held])
     ticks = nice_ticks(0, top * 1.02)
-    left, right, upper, lower = 46, width - 16, 18, height - 44
+    left, right, upper, lower = 46, width - 16, 30, height - 44
 
     def x(step: float) -> float:
         return left + (right - left) * step / max(steps, 1)
@@ -68,7 +68,7 @@ def _loss(lines: Sequence[dict[str, Any]], lang: str, width: int, height: int, b
         return max(upper - 6, lower - (lower - upper) * loss / ticks[-1])
 
     parts = [*_grid_y(ticks, y, left, right), *_axis_x(nice_ticks(0, steps), steps, x, lower)]
-    parts.append(_label(left - 38, 11, text("page.chart.loss_axis", lang), "start"))
+    parts.append(_label(left - 38, 14, text("page.chart.loss_axis", lang), "start"))
     parts.append(_label(right, height - 6, text("page.chart.step_axis", lang), "end"))
     parts.append(_path([(x(a), y(b)) for a, b in thin(train)], "k-line k-line-raw"))
     parts.append(_path([(x(a), y(b)) for a, b in thin(smoothed)], "k-line k-line-train"))
@@ -85,26 +85,25 @@ def loss_legend(lang: str, *, held_out: bool) -> str:
     return tag("div", "".join(keys), cls="k-legend")
 
 
-def interval_chart(rows: Sequence[dict[str, Any]], label: str) -> str:
-    """Bars with 95 % intervals from zero to one: rows of {"label", "arm": base|tuned, "value", "low", "high", "shown"}."""
+def bars(rows: Sequence[dict[str, Any]], described: str) -> str:
+    """Bars of shares 0..1 with an interval where given: rows of {"label", "arm", "share", "low", "high", "shown"}."""
     lines = []
     for row in rows:
-        share = _share(row["value"])
         whisker = ""
         if row.get("low") is not None and row.get("high") is not None:
-            low, high = _share(row["low"]), _share(row["high"])
+            low, high = _percent(row["low"]), _percent(row["high"])
             whisker = f'<i class="k-whisker" style="left:{low:.2f}%;width:{max(high - low, 0.4):.2f}%"></i>'
-        bar = f'<i class="k-bar-fill k-fill-{row["arm"]}" style="width:{share:.2f}%"></i>'
+        fill = f'<i class="k-bar-fill k-fill-{row["arm"]}" style="width:{_percent(row["share"]):.2f}%"></i>'
         lines.append(
             tag("span", esc(row["label"]), cls="k-bar-label")
-            + tag("span", bar + whisker, cls="k-bar-track")
+            + tag("span", fill + whisker, cls="k-bar-track")
             + tag("span", esc(row["shown"]), cls="k-bar-value")
         )
-    return tag("div", "".join(lines), cls="k-bars", role="img", aria_label=label)
+    return tag("div", "".join(lines), cls="k-bars", role="img", aria_label=described)
 
 
-def _share(value: float | None) -> float:
-    return 100 * min(1.0, max(0.0, value or 0.0))
+def _percent(share: float | None) -> float:
+    return 100 * min(1.0, max(0.0, share or 0.0))
 
 
 def stacked_bar(parts: Sequence[tuple[str, int, str]], label: str) -> str:

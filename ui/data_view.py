@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from typing import Any
 
+from engine.figures import suite_title
 from engine.schema import Preset
 from engine.text import has, text
 from ui import icons
@@ -11,6 +12,8 @@ from ui.numbers import figure
 from ui.usecases import OWN
 
 MOST_ISSUES = 100
+SHOWN_PER_SUITE = 4
+SHOWN_SAMPLES = 4
 
 
 def cards(presets: Sequence[Preset], chosen: str, lang: str) -> str:
@@ -44,10 +47,6 @@ def why(preset: Preset, lang: str) -> str:
     return tag("div", tag("p", esc(preset.reason[lang])) + tag("p", esc(preset.changes[lang])), cls="k-prose")
 
 
-def suite_title(suite: str, lang: str) -> str:
-    return text(f"suite.{suite}.title", lang) if has(f"suite.{suite}.title") else suite
-
-
 def suite_summary(suite: str, lang: str) -> str:
     return text(f"suite.{suite}.summary", lang) if has(f"suite.{suite}.summary") else ""
 
@@ -58,7 +57,11 @@ def reading(lang: str) -> str:
 
 def preview(found: dict[str, Any], lang: str) -> str:
     """Everything `launch.preview` tells about the data."""
-    parts = [counts(found, lang), samples(found.get("samples", ()), lang), held_out(found.get("held_out", ()), lang)]
+    parts = [
+        counts(found, lang),
+        samples(found.get("samples", ())[:SHOWN_SAMPLES], lang),
+        held_out(found.get("held_out", ()), lang),
+    ]
     parts.append(issues(found.get("issues", ()), lang))
     parts.append(leakage(found.get("leakage") or {}, lang))
     return "".join(parts)
@@ -70,7 +73,10 @@ def counts(found: dict[str, Any], lang: str) -> str:
         esc(text("page.data.train", lang)): figure(found.get("train")),
         esc(text("page.data.validation", lang)): figure(found.get("validation")),
     }
-    shown |= {esc(suite_title(suite, lang)): figure(n) for suite, n in (found.get("suites") or {}).items()}
+    shown |= {
+        esc(suite_title(suite, lang)): figure(n)
+        for suite, n in sorted((found.get("suites") or {}).items(), key=lambda pair: suite_order(pair[0]))
+    }
     if found.get("tokens_per_epoch"):
         shown[esc(text("page.data.tokens", lang))] = figure(found["tokens_per_epoch"])
     return facts(shown)
@@ -99,19 +105,24 @@ def _sample(sample: dict[str, Any], lang: str) -> str:
 
 
 def held_out(found: Sequence[dict[str, Any]], lang: str) -> str:
-    """Questions kept out of training, by suite."""
+    """Questions kept out of training, by suite: the task first, what must not be lost last."""
     if not found:
         return ""
-    suites = dict.fromkeys(item["suite"] for item in found)
+    suites = sorted({item["suite"] for item in found}, key=suite_order)
     blocks = []
     for suite in suites:
-        rows = [(esc(i["question"]), esc(i["reference"])) for i in found if i["suite"] == suite]
+        items = [item for item in found if item["suite"] == suite][:SHOWN_PER_SUITE]
+        lines = (tag("li", esc(item["question"]) + tag("small", esc(item["reference"]))) for item in items)
         head = tag("h4", esc(suite_title(suite, lang))) + tag("p", esc(suite_summary(suite, lang)))
-        columns = [esc(text("page.question", lang)), esc(text("page.reference", lang))]
-        blocks.append(tag("div", head + table(columns, rows, cls="k-pairs"), cls="k-suite"))
-    return _section(text("page.data.held_out", lang), text("page.data.held_out_help", lang)) + tag(
-        "div", "".join(blocks), cls="k-suites"
-    )
+        blocks.append(tag("div", head + tag("ul", "".join(lines), cls="k-qa"), cls="k-suite"))
+    head = _section(text("page.data.held_out", lang), text("page.data.held_out_help", lang))
+    return head + tag("div", "".join(blocks), cls="k-suites")
+
+
+def suite_order(suite: str) -> tuple[int, str]:
+    """Where a suite stands: the task, then declining, then general knowledge; suites of the user's between."""
+    known = {"reworded": 0, "unseen": 1, "open_book": 2, "unanswerable": 4, "general": 5}
+    return known.get(suite, 3), suite
 
 
 def issues(found: Sequence[dict[str, Any]], lang: str) -> str:

@@ -24,16 +24,16 @@ def column_map(shape: str | None, columns: Sequence[str | None]) -> dict[str, st
     return {name: column for name, column in zip(names, columns, strict=False) if column}
 
 
-def data_only(name: str, upload: str, shape: str | None, columns: Sequence[str | None]) -> RunSpec:
+def data_only(name: str, upload: str, shape: str | None, columns: Sequence[str | None], *, lang: str) -> RunSpec:
     """The spec that a choice of data starts from: a use case's, a run's, or a file's own. Raises UserError."""
     if usecases.run_id(name):
         return rundir.open_run(usecases.run_id(name)).spec()
     if name != OWN:
         if name not in usecases.presets():
-            raise UserError(f"There is no use case '{str(name)[:60]}'.")
+            raise UserError(text("page.error.use_case", lang, name=str(name)[:60]))
         return resolve_spec(name)
     if not upload:
-        raise UserError("Choose a file first.")
+        raise UserError(text("page.error.no_file", lang))
     path = str(rundir.open_upload(upload))
     return own_data_spec(path, format=shape or "", columns=column_map(shape, columns), title=rundir.upload_name(upload))
 

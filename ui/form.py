@@ -105,7 +105,7 @@ def values(Settings: type[BaseModel], settings: dict[str, Any]) -> list[Any]:
 
 
 def read(Settings: type[BaseModel], given: Sequence[Any], lang: str) -> dict[str, Any]:
-    """The fields from what the widgets hold, checked. Raises UserError naming every field that cannot be, and its bounds."""
+    """The fields from what the widgets hold, checked. Raises UserError naming each that cannot be, and its bounds."""
     raw = {}
     for (name, field), value in zip(Settings.model_fields.items(), given, strict=True):
         whole = _kind(field) is int and isinstance(value, float) and value.is_integer()

@@ -1,4 +1,4 @@
-"""Small pieces of HTML. Everything that comes from data, models or users goes through `esc`; nothing else makes it text."""
+"""Small pieces of HTML. Everything that comes from data, models or users goes through `esc` first."""
 
 import html
 import re
@@ -29,7 +29,7 @@ def esc(value: object) -> str:
 
 
 def area(value: str = "", *, classes: str = "", **options: object) -> gr.HTML:
-    """A component for our own HTML: the value is put in as it is, never taken for a template; data-pick clicks arrive."""
+    """A component for our own HTML: put in as it is, never taken for a template; clicks on data-pick arrive."""
     return gr.HTML(
         value,
         apply_default_css=False,
@@ -41,7 +41,7 @@ def area(value: str = "", *, classes: str = "", **options: object) -> gr.HTML:
 
 
 def tag(name: str, content: str = "", /, **attributes: object) -> str:
-    """An element around HTML that is already escaped. `cls` stands for class; attributes are escaped, None drops one."""
+    """An element around HTML that is escaped already. `cls` means class; attributes are escaped here, None drops one."""
     parts = [name]
     for key, value in attributes.items():
         if value is not None:
@@ -77,16 +77,12 @@ def heading(title: str, under: str = "") -> str:
 
 
 def table(head: Sequence[str], rows: Iterable[Sequence[str]], *, cls: str = "", numeric: Sequence[int] = ()) -> str:
-    """A table of cells that are already HTML; the columns in `numeric` stand right. Each cell names its column for phones."""
+    """A table of cells that are HTML already; the columns in `numeric` stand right."""
     right = {index: "k-num" for index in numeric}
     top = "".join(tag("th", cell, cls=right.get(i), scope="col") for i, cell in enumerate(head))
-    lines = (tag("tr", "".join(_cell(cell, right.get(i), head[i]) for i, cell in enumerate(row))) for row in rows)
+    lines = (tag("tr", "".join(tag("td", cell, cls=right.get(i)) for i, cell in enumerate(row))) for row in rows)
     body = tag("thead", tag("tr", top)) + tag("tbody", "".join(lines))
     return tag("div", tag("table", body, cls=f"k-table {cls}".strip()), cls="k-scroll")
-
-
-def _cell(content: str, cls: str | None, column: str) -> str:
-    return f'<td{f" class={chr(34)}{cls}{chr(34)}" if cls else ""} data-column="{re.sub("<[^>]*>", " ", column).strip()}">{content}</td>'
 
 
 def facts(pairs: Mapping[str, str]) -> str:

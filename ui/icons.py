@@ -3,7 +3,9 @@
 _LINE = 'fill="none" stroke="currentColor" stroke-width="1.6" stroke-linecap="round" stroke-linejoin="round"'
 
 _USE_CASES = {
-    "company_faq": '<path d="M5 6h15v10H11l-4 4v-4H5z"/><path d="M25 12h2v9h-2v4l-4-4h-7v-2"/><path d="M9 10h7M9 13h4"/>',
+    "company_faq": (
+        '<path d="M5 6h15v10H11l-4 4v-4H5z"/><path d="M25 12h2v9h-2v4l-4-4h-7v-2"/><path d="M9 10h7M9 13h4"/>'
+    ),
     "own": '<path d="M8 4h11l5 5v19H8z"/><path d="M19 4v5h5"/><path d="M16 23v-9M12.5 17.5L16 14l3.5 3.5"/>',
     "": '<path d="M6 8h20v16H6z"/><path d="M6 13h20M13 13v11"/>',
 }

@@ -25,19 +25,6 @@ def figure(value: float | None, digits: int = 3) -> str:
     return shown.replace("-", MINUS)
 
 
-def signed(value: float | None, places: int = 1) -> str:
-    """With its sign, to so many places: +0.5, −1.2, ±0.0.
-
-    >>> signed(1.25), signed(-0.04), signed(None)
-    ('+1.2', '±0.0', '–')
-    """
-    if value is None or not math.isfinite(value):
-        return "–"
-    shown = f"{abs(value):.{places}f}"
-    sign = "±" if float(shown) == 0 else ("+" if value > 0 else MINUS)
-    return sign + shown
-
-
 def duration(seconds: float | None, lang: str) -> str:
     """Seconds as a person says them: 8 s, 2 min 05 s, 1 h 12 min."""
     if seconds is None or not math.isfinite(seconds) or seconds < 0:

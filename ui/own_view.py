@@ -1,8 +1,10 @@
 """The account of a user's file: what it is, how many rows can be used, and why the others cannot."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
+from engine import rundir
+from engine.data.inspect import inspect_file
 from engine.registry import formats
 from engine.text import text
 from ui.data_view import issues
@@ -10,31 +12,49 @@ from ui.html import esc, facts, notice, table, tag
 from ui.numbers import figure
 
 LONGEST_CELL = 240
+SURE = 0.85  # a shape whose columns are named by synonyms has 0.9
+
+
+def look(token: str, *, shape: str, columns: Mapping[str, str]) -> dict[str, Any]:
+    """The account of a kept file, under the name the user knows it by. Raises UserError."""
+    found = inspect_file(rundir.open_upload(token), format=shape, columns=columns)
+    return found | {"file": rundir.upload_name(token)}
+
+
+def likeliest(found: dict[str, Any]) -> str:
+    """The shape found, or the one that lacks least."""
+    return found["format"] or found["candidates"][0]["format"]
+
+
+def known_columns(found: dict[str, Any]) -> dict[str, str]:
+    """Field -> column as far as it is known."""
+    return found["columns"] or found["candidates"][0]["columns"]
 
 
 def account(found: dict[str, Any], lang: str) -> str:
     """File, shape, accepted and dropped rows with reasons, and the first rows as they will be used."""
-    return _verdict(found, lang) + _counts(found, lang) + rows(found.get("sample") or (), lang) + _issues(found, lang)
+    if not found["format"]:
+        missing = ", ".join(found["candidates"][0]["missing"])
+        words = text(
+            "page.own.unknown", lang, file=found["file"], columns=", ".join(found["file_columns"][:40]), missing=missing
+        )
+        return notice(words, tone="warn", title=text("page.own.unknown_title", lang))
+    return _verdict(found, lang) + _counts(found, lang) + rows(found["sample"], lang) + _issues(found, lang)
 
 
 def _verdict(found: dict[str, Any], lang: str) -> str:
-    if found.get("problem"):  # the columns are not recognised yet: what is needed, and the menus to choose them
-        return notice(found["problem"], tone="warn")
-    member = formats().get(found["format"])
-    words = text("page.own.recognised", lang, format=member.title if member else found["format"], file=found["file"])
-    if found.get("confidence", 1.0) < 0.99:
+    words = text("page.own.recognised", lang, format=formats()[found["format"]].title, file=found["file"])
+    if found["confidence"] < SURE:
         return notice(words + " " + text("page.own.check", lang), tone="warn")
     return notice(words, tone="good")
 
 
 def _counts(found: dict[str, Any], lang: str) -> str:
     shown = {name: figure(found[name]) for name in ("rows", "accepted", "fixed", "dropped", "duplicates")}
-    shown["encoding"] = esc(found.get("encoding") or "–")
-    answer = (found.get("lengths") or {}).get("answer", {}).get("characters")
+    answer = found["lengths"].get("answer", {}).get("characters")
     if answer:
-        shown["answer_length"] = esc(
-            text("page.own.characters", lang, median=figure(answer["median"]), longest=figure(answer["max"]))
-        )
+        longest = tag("small", esc(text("page.own.longest", lang, n=figure(answer["max"]))))
+        shown["answer_length"] = esc(text("page.own.characters", lang, n=figure(answer["median"]))) + longest
     return facts({esc(text(f"page.own.count.{name}", lang)): value for name, value in shown.items()})
 
 

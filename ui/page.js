@@ -33,3 +33,14 @@ document.addEventListener("click", (event) => {
   url.searchParams.set("lang", lang);
   window.location.assign(url);
 });
+
+// On a phone the list of runs would lie over everything: it starts folded.
+new MutationObserver((_, observer) => {
+  const toggle = document.querySelector(".sidebar .toggle-button");
+  if (!toggle) return;
+  observer.disconnect();
+  setTimeout(() => {
+    if (window.innerWidth < 760 && document.querySelector(".sidebar.open")) toggle.click();
+    document.documentElement.classList.add("k-ready");
+  }, 50);
+}).observe(document.documentElement, { childList: true, subtree: true });

@@ -1,6 +1,7 @@
 """The list of runs and a run's title line: read from files on every tick, so what never changes is remembered."""
 
 import os
+import time
 from functools import lru_cache
 from typing import Any
 
@@ -11,7 +12,6 @@ from engine.schema import RunSpec, UserError
 from engine.text import has, text
 from ui import usecases
 from ui.html import esc, tag
-from ui.numbers import duration
 
 MOST_SHOWN = 200
 
@@ -55,6 +55,11 @@ def method_title(name: str, lang: str) -> str:
     return member.title if member else name
 
 
+def short_method(name: str, lang: str) -> str:
+    key = f"page.method.{name}.short"
+    return text(key, lang) if has(key) else method_title(name, lang)
+
+
 def title(run: Run, lang: str) -> str:
     """What the run is about: its use case, or the title it was given."""
     values = spec(run)
@@ -66,15 +71,15 @@ def title(run: Run, lang: str) -> str:
 
 
 def verdict(run: Run) -> str:
-    """The verdict on the primary metric: better, worse, cannot_tell; not_measured while there is none."""
-    result = comparison(run)
-    changes = (result or {}).get("changes", [])
-    return next((change["verdict"] for change in changes if change.get("primary")), "not_measured")
+    """The verdict's word: better, better_but, worse, cannot_tell; not_measured while there is none."""
+    return (comparison(run) or {"verdict": {"word": "not_measured"}})["verdict"]["word"]
 
 
 def when(run_id: str) -> str:
-    """11-23 14:05, from the id: the program made it from the clock."""
-    return f"{run_id[4:6]}-{run_id[6:8]} {run_id[9:11]}:{run_id[11:13]}"
+    """When the run was made, from its id: the time for today's runs, else the day."""
+    if run_id[:8] == time.strftime("%Y%m%d"):
+        return f"{run_id[9:11]}:{run_id[11:13]}"
+    return f"{run_id[4:6]}-{run_id[6:8]}"
 
 
 def sign(word: str, lang: str) -> str:
@@ -109,7 +114,7 @@ def _item(run: Run, is_open: bool, lang: str) -> str:
         return ""
     state = rundir.state(run)
     name = tag("span", esc(title(run, lang)), cls="k-run-name")
-    under = tag("span", esc(f"{method_title(values.method, lang)} · {when(run.id)}"), cls="k-run-under")
+    under = tag("span", esc(f"{short_method(values.method, lang)} · {when(run.id)}"), cls="k-run-under")
     badge = sign(verdict(run), lang) if state == "done" else _badge(state, lang)
     inside = name + (badge if state == "done" else "") + under + (badge if state != "done" else "")
     if state == "running":
@@ -140,9 +145,6 @@ def header(run: Run | None, lang: str) -> str:
     parts = [method_title(values.method, lang), short_model(values.model)]
     line = tag("span", esc(title(run, lang)), cls="k-title") + tag("span", esc(" · ".join(parts)), cls="k-title-under")
     badge = _badge(state, lang)
-    left = run.status().get("eta_seconds")
-    if state == "running" and left is not None:
-        badge += tag("span", esc(text("page.time_left", lang, time=duration(left, lang))), cls="k-title-under")
     return tag("div", line + badge, cls="k-run-head")
 
 

@@ -47,8 +47,8 @@ def place(host: str, port: int, environ: dict[str, str]) -> Place:
     found = Place(host, port, environ.get("KURABE_PASSWORD", ""), space)
     if not found.local and not space and not found.password:
         raise UserError(
-            f"Serving on {host} lets everyone on the network train and read your data. Set KURABE_PASSWORD to a password "
-            "of your choice (the user name is kurabe), or leave HOST at 127.0.0.1."
+            f"Serving on {host} lets everyone on the network train and read your data. Set KURABE_PASSWORD to a "
+            "password of your choice (the user name is kurabe), or leave HOST at 127.0.0.1."
         )
     return found
 
@@ -62,13 +62,14 @@ def expect_free(place: Place) -> None:
             probe.bind((place.host, place.port))
         except (OSError, OverflowError) as error:
             raise UserError(
-                f"Port {place.port} on {place.host} cannot be used ({getattr(error, 'strerror', None) or error}). Perhaps Kurabe is "
-                f"already running at http://{place.host}:{place.port}; else choose another: PORT={place.port + 1} make run"
+                f"Port {place.port} on {place.host} cannot be used ({getattr(error, 'strerror', None) or error}). Perhaps "
+                f"Kurabe is already running at http://{place.host}:{place.port}; else choose another port: "
+                f"PORT={place.port + 1} make run"
             ) from None
 
 
 class Guard:
-    """Turns away a Host that is not ours (DNS rebinding) and an Origin that is another site's; sets the page's policy."""
+    """Turns away a Host that is not ours (DNS rebinding) and an Origin of another site; sets the page's policy."""
 
     def __init__(self, app: ASGIApp, *, place: Place) -> None:
         self.app, self.place = app, place

@@ -60,14 +60,13 @@ def build(lang: str) -> Tab:
             longest = gr.Number(Decoding().max_new_tokens, precision=0, label=form.title("max_new_tokens", lang),
                                 info=text("page.setting.max_new_tokens.help", lang))  # fmt: skip
             seed = gr.Number(0, precision=0, label=form.title("seed", lang), info=text("page.setting.seed.help", lang))
-    area(heading(text("page.forecast.title", lang)))
+    with gr.Row(elem_classes="k-actions"):
+        area(heading(text("page.forecast.title", lang)))
+        foresee = gr.Button(text("page.forecast.button", lang), scale=0, min_width=120, elem_id="k-foresee")
     forecast = area(method_view.forecast_invitation(lang), elem_id="k-forecast")
     message = area(elem_id="k-start-message")
-    with gr.Row(elem_classes="k-actions"):
-        start = gr.Button(
-            text("page.method.start", lang), variant="primary", size="lg", scale=0, min_width=220, elem_id="k-start"
-        )
-        foresee = gr.Button(text("page.forecast.button", lang), size="lg", scale=0, min_width=220, elem_id="k-foresee")
+    with gr.Row(elem_classes="k-actions k-sticky"):
+        start = gr.Button(text("page.method.start", lang), variant="primary", scale=0, min_width=120, elem_id="k-start")
     return Tab(name, cards, model, groups, forms, system, seed, longest, foresee, forecast, start, message)
 
 
@@ -126,7 +125,7 @@ def spec_of(lang: str, values: Sequence[Any]) -> RunSpec:
     name, upload, shape, *rest = values
     columns, (method, model, system, seed, longest, *fields) = rest[:SLOTS], rest[SLOTS:]
     settings = settings_of(method, fields, lang)
-    spec = drafts.data_only(name, upload, shape, columns)
+    spec = drafts.data_only(name, upload, shape, columns, lang=lang)
     return drafts.whole(
         spec, method=method, settings=settings, model=model, system=system, seed=seed, max_new_tokens=longest, lang=lang
     )

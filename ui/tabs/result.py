@@ -1,32 +1,131 @@
-"""Result: did it help?"""
+"""Result: did it help? The verdict first, pictures and the table next, then every item to click through."""
 
 from dataclasses import dataclass
 from typing import Any
 
 import gradio as gr
 
+from engine import rundir
 from engine.rundir import Run
-from ui import runs
+from engine.text import text
+from ui import items_view, result_view, runs
 from ui.frame import Frame
-from ui.html import area
+from ui.html import area, heading
+
+FIRST_SHOWN = ("fixed", "broken", "improved", "worsened")
 
 
 @dataclass(frozen=True)
 class Tab:
+    empty: gr.HTML
+    body: gr.Column
     verdict: gr.HTML
+    pictures: gr.HTML
+    table: gr.HTML
+    cost: gr.HTML
+    outcome: gr.Textbox
+    suite: gr.Textbox
+    item: gr.Textbox
+    filters: gr.HTML
+    search: gr.Textbox
+    list: gr.HTML
+    detail: gr.HTML
+    ask: gr.Button
 
 
 def build(lang: str) -> Tab:
-    return Tab(area())
+    empty = area(result_view.nothing(None, lang), elem_id="k-no-result")
+    with gr.Column(visible=False) as body:
+        verdict = area(elem_id="k-verdict")
+        pictures = area()
+        area(heading(text("page.result.table", lang), text("page.result.table_help", lang)))
+        table = area(elem_id="k-changes")
+        area(heading(text("page.items.title", lang), text("page.items.help", lang)))
+        outcome, suite, item = (gr.Textbox(visible="hidden") for _ in range(3))
+        filters = area(classes="k-filters", elem_id="k-filters")
+        search = gr.Textbox(
+            show_label=False, placeholder=text("page.items.search", lang), max_length=200, elem_id="k-search"
+        )
+        with gr.Row(elem_classes="k-items"):
+            listing = area(classes="k-items-list", elem_id="k-items")
+            detail = area(classes="k-items-detail", elem_id="k-item")
+        area(heading(text("page.result.cost.title", lang), text("page.result.cost.help", lang)))
+        cost = area(elem_id="k-cost")
+        with gr.Row(elem_classes="k-actions"):
+            ask = gr.Button(
+                text("page.result.ask", lang), variant="primary", scale=0, min_width=120, elem_id="k-to-compare"
+            )
+    return Tab(empty, body, verdict, pictures, table, cost, outcome, suite, item, filters, search, listing, detail, ask)
 
 
 def outputs(tab: Tab) -> list[Any]:
-    return [tab.verdict]
+    return [tab.empty, tab.body, tab.verdict, tab.pictures, tab.table, tab.cost, tab.search, *_item_outputs(tab)]
+
+
+def _item_outputs(tab: Tab) -> list[Any]:
+    return [tab.outcome, tab.suite, tab.item, tab.filters, tab.list, tab.detail]
 
 
 def show(run: Run | None, lang: str) -> list[Any]:
-    return [""]
+    """Everything for a run with a result; the invitation for one without."""
+    found = runs.comparison(run) if run else None
+    if found is None:
+        state = rundir.state(run) if run else None
+        shown = [gr.update(value=result_view.nothing(state, lang), visible=True), gr.update(visible=False)]
+        return [*shown, *[""] * 11]
+    shown = [gr.update(visible=False), gr.update(visible=True)]
+    parts = [
+        draw(found, lang)
+        for draw in (result_view.verdict, result_view.pictures, result_view.change_table, result_view.efficiency)
+    ]
+    suite = found["changes"][0]["suite"]
+    outcome = next((name for name in FIRST_SHOWN if found["counts"].get(suite, {}).get(name)), "")
+    return [*shown, *parts, "", *_items(found, outcome, suite, "", "", lang)]
+
+
+def _items(found: dict[str, Any], outcome: str, suite: str, search: str, item: str, lang: str) -> list[Any]:
+    """The items that fit, the one asked for open, else the first."""
+    chosen = items_view.select(found["items"], outcome=outcome, suite=suite, search=search)
+    ids = [one["example_id"] for one in chosen]
+    item = item if item in ids else next(iter(ids), "")
+    filters = items_view.filters(found["items"], outcome=outcome, suite=suite, lang=lang)
+    return [
+        outcome,
+        suite,
+        item,
+        filters,
+        items_view.listing(chosen, item, lang),
+        items_view.detail(chosen, item, lang),
+    ]
+
+
+def filter_items(
+    lang: str, run_id: str, outcome: str, suite: str, search: str, item: str, event: gr.EventData
+) -> list[Any]:
+    """A chip was clicked: "suite=reworded" or "outcome=fixed"."""
+    kind, _, value = str(event._data["pick"]).partition("=")
+    outcome, suite = (outcome, value) if kind == "suite" else (value, suite)
+    return search_items(lang, run_id, outcome, suite, search, item)
+
+
+def search_items(lang: str, run_id: str, outcome: str, suite: str, search: str, item: str) -> list[Any]:
+    run = runs.find(run_id)
+    found = runs.comparison(run) if run else None
+    if found is None:
+        return [gr.skip() for _ in range(6)]
+    return _items(found, outcome, suite, search, item, lang)
+
+
+def open_item(lang: str, run_id: str, outcome: str, suite: str, search: str, event: gr.EventData) -> list[Any]:
+    """A line of the list, or the way to the next item, was clicked."""
+    return search_items(lang, run_id, outcome, suite, search, str(event._data["pick"]))
 
 
 def bind(tab: Tab, frame: Frame) -> None:
-    pass
+    quiet = {"show_progress": "hidden", "concurrency_limit": None}
+    chosen = [frame.lang, frame.run, tab.outcome, tab.suite, tab.search]
+    all_outputs = _item_outputs(tab)
+    tab.filters.click(filter_items, [*chosen, tab.item], all_outputs, **quiet)
+    tab.list.click(open_item, chosen, all_outputs, **quiet)
+    tab.detail.click(open_item, chosen, all_outputs, **quiet)
+    tab.search.input(search_items, [*chosen, tab.item], all_outputs, trigger_mode="always_last", **quiet)

@@ -34,7 +34,7 @@ class Tab:
 def build(lang: str) -> Tab:
     panel = area(train_view.nothing(lang), elem_id="k-train")
     with gr.Row(elem_classes="k-actions"):
-        stop = gr.Button(text("page.train.stop", lang), visible=False, scale=0, min_width=150, elem_id="k-stop")
+        stop = gr.Button(text("page.train.stop", lang), visible=False, scale=0, min_width=120, elem_id="k-stop")
         resume = gr.Button(
             text("page.train.resume", lang),
             variant="primary",
@@ -53,8 +53,8 @@ def build(lang: str) -> Tab:
         )
     with gr.Row(visible=False, elem_classes="k-actions k-sure") as sure:
         area(f"<p>{text('page.train.sure', lang)}</p>")
-        yes = gr.Button(text("page.train.sure_yes", lang), variant="stop", scale=0, min_width=150, elem_id="k-stop-yes")
-        no = gr.Button(text("page.train.sure_no", lang), scale=0, min_width=150)
+        yes = gr.Button(text("page.train.sure_yes", lang), variant="stop", scale=0, min_width=120, elem_id="k-stop-yes")
+        no = gr.Button(text("page.train.sure_no", lang), scale=0, min_width=120)
     message = area()
     chart = area(elem_id="k-loss")
     with gr.Accordion(text("page.train.log", lang), open=False, visible=False, elem_classes="k-accordion") as log_box:

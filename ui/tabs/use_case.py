@@ -9,14 +9,13 @@ from typing import Any
 import gradio as gr
 
 from engine import launch, rundir
-from engine.data.inspect import inspect_file
 from engine.registry import formats
 from engine.schema import RunSpec, UserError
 from engine.text import text
 from ui import data_view, drafts, own_view, runs, usecases
+from ui.drafts import SLOTS
 from ui.frame import Frame, first_use_case
 from ui.html import area, heading, notice
-from ui.drafts import SLOTS
 from ui.usecases import OWN
 
 
@@ -60,9 +59,9 @@ def build(lang: str) -> Tab:
             columns = tuple(gr.Dropdown([], visible=False, interactive=True, min_width=180) for _ in range(SLOTS))
         account = area(elem_id="k-account")
     data = area(data_view.reading(lang), elem_id="k-data")
-    with gr.Row(elem_classes="k-actions"):
+    with gr.Row(elem_classes="k-actions k-sticky"):
         onward = gr.Button(
-            text("page.use_case.next", lang), variant="primary", scale=0, min_width=220, elem_id="k-to-method"
+            text("page.use_case.next", lang), variant="primary", scale=0, min_width=120, elem_id="k-to-method"
         )
     return Tab(name, upload, shown, cards, own, file, shape, columns, account, data, onward)
 
@@ -91,7 +90,7 @@ def chosen_outputs(tab: Tab) -> list[Any]:
 
 
 def preview(lang: str, shown: str, *choice: Any) -> Iterator[list[Any]]:
-    """The data of the choice as HTML, and the key it is known by; a waiting line first. Nothing where it stands already."""
+    """The data of the choice as HTML, and the key it is known by; a waiting line first. Nothing where it is shown."""
     name, upload, shape, *columns = choice
     key = repr(choice)
     if key == shown:
@@ -102,7 +101,7 @@ def preview(lang: str, shown: str, *choice: Any) -> Iterator[list[Any]]:
         return
     yield [why(name, lang) + data_view.reading(lang), gr.skip()]
     try:
-        spec = drafts.data_only(name, upload, shape, columns)
+        spec = drafts.data_only(name, upload, shape, columns, lang=lang)
         yield [why(name, lang) + data_view.preview(_preview(spec.model_dump_json()), lang), key]
     except UserError as problem:
         yield [notice(str(problem), tone="bad", title=text("page.error.data", lang)), key]
@@ -121,43 +120,32 @@ def why(name: str, lang: str) -> str:
 
 def uploaded(lang: str, path: str | None) -> list[Any]:
     """A file arrived: kept, inspected, its shape and columns shown. Also when it is taken away again."""
+    gone = [gr.update(visible=False, value=None)] * (1 + SLOTS)
     if not path:
-        return ["", gr.update(visible=False), *[gr.update(visible=False)] * SLOTS, ""]
+        return ["", *gone, ""]
     try:
         token = rundir.keep_upload(Path(path))
-        found = inspect_file(rundir.open_upload(token), format="", columns={})
+        found = own_view.look(token, shape="", columns={})
     except UserError as problem:
-        return [
-            "",
-            gr.update(visible=False),
-            *[gr.update(visible=False)] * SLOTS,
-            notice(str(problem), tone="bad", title=text("page.error.file", lang)),
-        ]
+        return ["", *gone, notice(str(problem), tone="bad", title=text("page.error.file", lang))]
     return [token, *mapping(found, lang), own_view.account(found, lang)]
 
 
 def mapping(found: dict[str, Any], lang: str) -> list[Any]:
-    """The dropdowns for shape and columns as the inspection has it."""
+    """The dropdowns for shape and columns as the inspection has it; the likeliest shape where none fits."""
     options = [(member.title, name) for name, member in formats().items()]
-    shape = gr.update(choices=options, value=found.get("format") or None, visible=True)
+    shape = gr.update(choices=options, value=own_view.likeliest(found), visible=True)
     return [shape, *column_slots(found, lang)]
 
 
 def column_slots(found: dict[str, Any], lang: str) -> list[Any]:
-    member = formats().get(found.get("format") or "")
-    fields = list(member.fields)[:SLOTS] if member else []
-    slots = []
-    for field in fields:
-        needed = field in member.required
-        label = text("page.own.column" if needed else "page.own.column_optional", lang, field=field)
-        slots.append(
-            gr.update(
-                choices=found.get("file_columns") or [],
-                value=(found.get("columns") or {}).get(field),
-                label=label,
-                visible=True,
-            )
-        )
+    """One dropdown for each of the shape's first fields, the others hidden."""
+    member = formats()[own_view.likeliest(found)]
+    slots, known = [], own_view.known_columns(found)
+    for field in list(member.fields)[:SLOTS]:
+        label = text("page.own.column" if field in member.required else "page.own.column_optional", lang, field=field)
+        options = [(text("page.own.no_column", lang), ""), *((name, name) for name in found["file_columns"])]
+        slots.append(gr.update(choices=options, value=known.get(field, ""), label=label, visible=True))
     return [*slots, *[gr.update(visible=False, value=None)] * (SLOTS - len(slots))]
 
 
@@ -176,7 +164,7 @@ def _inspected(lang: str, upload: str, shape: str | None, columns: dict[str, str
     if not upload:
         return [*kept, ""]
     try:
-        found = inspect_file(rundir.open_upload(upload), format=shape or "", columns=columns)
+        found = own_view.look(upload, shape=shape or "", columns=columns)
     except UserError as problem:
         return [*kept, notice(str(problem), tone="bad", title=text("page.error.file", lang))]
     return [*(column_slots(found, lang) if with_columns else kept), own_view.account(found, lang)]
@@ -185,22 +173,21 @@ def _inspected(lang: str, upload: str, shape: str | None, columns: dict[str, str
 def preview_event(tab: Tab, frame: Frame) -> dict[str, Any]:
     """The event that shows the data of what is chosen now."""
     inputs = [frame.lang, tab.shown, *draft_inputs(tab)]
-    return {
-        "fn": preview,
-        "inputs": inputs,
-        "outputs": [tab.data, tab.shown],
-        "show_progress": "hidden",
-        "concurrency_limit": 4,
-    }
-
-
-def bind(tab: Tab, frame: Frame) -> None:
     quiet = {"show_progress": "hidden", "concurrency_limit": 4}
-    look = preview_event(tab, frame)
-    tab.cards.click(choose, frame.lang, chosen_outputs(tab), **quiet).then(**look)
+    return {"fn": preview, "inputs": inputs, "outputs": [tab.data, tab.shown], **quiet}
+
+
+def bind(tab: Tab, frame: Frame, previews: list[Any]) -> None:
+    """Wire the choices. `previews` are the events elsewhere that show data: another choice cuts them short."""
+    quiet = {"show_progress": "hidden", "concurrency_limit": 4}
+    look, mapped = preview_event(tab, frame), [frame.lang, tab.upload, tab.format, *tab.columns]
     changed = [tab.upload, tab.format, *tab.columns, tab.account]
-    tab.file.change(uploaded, [frame.lang, tab.file], changed, **quiet).then(**look)
-    tab.format.input(reshaped, [frame.lang, tab.upload, tab.format], [*tab.columns, tab.account], **quiet).then(**look)
-    for column in tab.columns:
-        inputs = [frame.lang, tab.upload, tab.format, *tab.columns]
-        column.input(remapped, inputs, tab.account, **quiet).then(**look)
+    events = [
+        (tab.cards.click, choose, frame.lang, chosen_outputs(tab)),
+        (tab.file.change, uploaded, [frame.lang, tab.file], changed),
+        (tab.format.input, reshaped, [frame.lang, tab.upload, tab.format], [*tab.columns, tab.account]),
+        *((column.input, remapped, mapped, tab.account) for column in tab.columns),
+    ]
+    previews += [event(fn, inputs, outputs, **quiet).then(**look) for event, fn, inputs, outputs in events]
+    for event, *_ in events:
+        event(None, None, None, cancels=previews, show_progress="hidden")

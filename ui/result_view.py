@@ -1,0 +1,206 @@
+"""Did it help? The verdict in words, a few pictures, the before/after table, what it cost. All from comparison.json."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from engine import figures
+from engine.registry import metrics
+from engine.text import has, text
+from engine.verdict import columns, sentences, table
+from ui.charts import bars, stacked_bar
+from ui.data_view import suite_summary
+from ui.html import empty, esc, facts, tag
+from ui.numbers import big, duration, figure, size
+
+OUTCOMES = ("fixed", "improved", "same", "worsened", "broken")
+
+
+def nothing(state: str | None, lang: str) -> str:
+    """What stands here before there is a result."""
+    key = "training" if state in ("running", "queued") else "halted" if state else "empty"
+    return empty(text(f"page.result.{key}", lang), text(f"page.result.{key}_help", lang))
+
+
+def verdict(found: Mapping[str, Any], lang: str) -> str:
+    """The verdict: its sign and the first sentence large, the others below, warnings in red."""
+    word = found["verdict"]["word"]
+    first, *rest = sentences(found, lang)
+    sign = tag("span", esc(text(f"verdict.{word}.sign", lang)), cls="k-verdict-sign", aria_hidden="true")
+    top = tag("p", esc(first["text"]), cls="k-verdict-first")
+    lines = "".join(tag("p", esc(line["text"]), cls=f"k-line-{esc(line['tone'])}") for line in rest)
+    return tag("section", sign + tag("div", top + lines), cls=f"k-verdict k-tone-{esc(first['tone'])}", role="status")
+
+
+def metric_summary(name: str, lang: str) -> str:
+    key = f"metric.{name}.summary"
+    return text(key, lang) if has(key) else ""
+
+
+def pictures(found: Mapping[str, Any], lang: str) -> str:
+    """The deciding metric, what became of its items, declining, general knowledge: a card each, where measured."""
+    cards = [_primary(found, lang), _outcomes(found, lang), _declining(found, lang), _general(found, lang)]
+    return tag("div", "".join(card for card in cards if card), cls="k-pictures")
+
+
+def _card(title: str, under: str, inside: str) -> str:
+    return tag("section", tag("h3", esc(title)) + tag("p", esc(under), cls="k-muted") + inside, cls="k-picture")
+
+
+def _primary(found: Mapping[str, Any], lang: str) -> str:
+    change = found["changes"][0]
+    if not change["n"]:
+        return ""
+    under = text("page.result.on_suite", lang, suite=figures.suite_title(change["suite"], lang), n=change["n"])
+    return _card(figures.metric_title(change["metric"], lang), under, _arms(found, 0, lang))
+
+
+def _general(found: Mapping[str, Any], lang: str) -> str:
+    wanted = ("choice_accuracy", "answer_loss", "token_f1")
+    places = {c["metric"]: i for i, c in enumerate(found["changes"]) if c["suite"] == "general" and c["n"] and i}
+    place = next((places[name] for name in wanted if name in places), None)
+    if place is None:
+        return ""
+    change = found["changes"][place]
+    metric = figures.metric_title(change["metric"], lang)
+    under = text("page.result.forgetting_help", lang, metric=metric, n=change["n"])
+    return _card(text("page.result.forgetting", lang), under, _arms(found, place, lang))
+
+
+def _arms(found: Mapping[str, Any], place: int, lang: str) -> str:
+    """Base and tuned as bars; the whisker on tuned is the interval of the difference, drawn from where base ends."""
+    change, row = found["changes"][place], table(found, lang)[place]
+    top = 1.0 if not metrics()[change["metric"]].unit else 1.15 * max(change["before"], change["after"], 1e-9)
+    base = {"arm": "base", "share": change["before"] / top, "shown": row["before"]}
+    tuned = {"arm": "tuned", "share": change["after"] / top, "shown": row["after"]}
+    if change["low"] is not None:
+        tuned |= {end: (change["before"] + change[end]) / top for end in ("low", "high")}
+    rows = [{**line, "label": text(f"page.arm.{line['arm']}", lang)} for line in (base, tuned)]
+    drawn = bars(rows, text("page.result.bars_alt", lang, before=row["before"], after=row["after"]))
+    words = text("page.result.difference_line", lang, difference=row["difference"], interval=row["interval"])
+    return drawn + tag("p", esc(words), cls="k-muted k-numbers")
+
+
+def _outcomes(found: Mapping[str, Any], lang: str) -> str:
+    change = found["changes"][0]
+    counts = found["counts"].get(change["suite"])
+    if not counts:
+        return ""
+    parts = [(name, counts.get(name, 0), text(f"outcome.{name}", lang)) for name in OUTCOMES]
+    title = text("page.result.items_title", lang)
+    under = text("page.result.on_suite", lang, suite=figures.suite_title(change["suite"], lang), n=sum(counts.values()))
+    return _card(title, under, stacked_bar(parts, title))
+
+
+def _declining(found: Mapping[str, Any], lang: str) -> str:
+    cells = found.get("declining")
+    if not cells:
+        return ""
+    blocks = []
+    for kind in ("unanswerable", "answerable"):
+        rows = []
+        for arm, when in (("base", "before"), ("tuned", "after")):
+            cell = cells[when][kind]
+            n = cell["answered"] + cell["declined"]
+            shown = text("page.result.of", lang, k=cell["declined"], n=n)
+            rows.append(
+                {
+                    "label": text(f"page.arm.{arm}", lang),
+                    "arm": arm,
+                    "share": cell["declined"] / n if n else 0,
+                    "shown": shown,
+                }
+            )
+        described = text(f"page.result.declining_{kind}", lang)
+        blocks.append(tag("p", esc(described), cls="k-picture-part") + bars(rows, described))
+    return _card(text("page.result.declining", lang), text("page.result.declining_help", lang), "".join(blocks))
+
+
+NUMERIC = ("before", "after", "difference", "outcomes", "n")
+
+
+def change_table(found: Mapping[str, Any], lang: str) -> str:
+    """Every metric on every suite: before, after, difference with its interval, wins/ties/losses, n, the verdict."""
+    titles = columns(lang)
+    shown = ("metric", *NUMERIC, "verdict")
+    head = "".join(
+        tag("th", esc(titles[name]), scope="col", cls="k-num" if name in NUMERIC else None) for name in shown
+    )
+    rows = [row for row in table(found, lang) if row["n"] != "0"]
+    body = []
+    for suite in dict.fromkeys(row["suite_name"] for row in rows):
+        here = [row for row in rows if row["suite_name"] == suite]
+        name = tag("b", esc(here[0]["suite"])) + tag("small", esc(suite_summary(suite, lang)))
+        body.append(tag("tr", tag("th", name, colspan=len(shown), scope="rowgroup"), cls="k-suite-row"))
+        body += [_change_row(row, titles, lang) for row in here]
+    drawn = tag("table", tag("thead", tag("tr", head)) + tag("tbody", "".join(body)), cls="k-table k-changes")
+    return tag("div", drawn, cls="k-scroll") + _notes(found, lang)
+
+
+def _change_row(row: Mapping[str, Any], titles: Mapping[str, str], lang: str) -> str:
+    name = tag("span", esc(row["metric"]), title=metric_summary(row["metric_name"], lang))
+    if row["primary"]:
+        name += tag("span", esc(text("page.result.primary", lang)), cls="k-badge")
+    cells = {key: esc(row[key]) for key in NUMERIC}
+    cells["after"] = tag("b", cells["after"])
+    cells["difference"] += tag("small", esc(row["interval"]))
+    drawn = "".join(tag("td", cell, cls="k-num", data_column=titles[key]) for key, cell in cells.items())
+    verdict = tag("span", esc(f"{row['sign']} {row['verdict']}"), cls=f"k-v-{row['word']}")
+    return tag("tr", tag("td", name, cls="k-metric") + drawn + tag("td", verdict, cls="k-verdict-cell"))
+
+
+def _notes(found: Mapping[str, Any], lang: str) -> str:
+    lines = [text("page.result.how", lang)]
+    for missing in found.get("not_measured") or ():
+        key = f"not_measured.{missing['why']}"
+        why = text(key, lang) if has(key) else missing["why"]
+        lines.append(text("page.result.not_run", lang, what=figures.metric_title(missing["what"], lang), why=why))
+    return tag("div", "".join(tag("p", esc(line)) for line in lines), cls="k-notes")
+
+
+def efficiency(found: Mapping[str, Any], lang: str) -> str:
+    """What training cost, and how fast each arm answers."""
+    cost, shown = found.get("efficiency") or {}, {}
+    if cost.get("trainable_percent") is not None:
+        of = text(
+            "page.forecast.of_total",
+            lang,
+            percent=figure(cost["trainable_percent"]),
+            total=big(cost["total_parameters"]),
+        )
+        shown["parameters"] = f"{esc(big(cost['trainable_parameters']))}{tag('small', esc(of))}"
+    drawn = {
+        "train_seconds": duration(cost.get("train_seconds"), lang),
+        "tokens_per_second": figure(cost.get("tokens_per_second")),
+        "peak_bytes": size(cost.get("peak_bytes")),
+        "adapter_bytes": size(cost.get("adapter_bytes")),
+    }
+    shown |= {name: esc(words) for name, words in drawn.items() if cost.get(name) is not None}
+    stages = found.get("stages") or {}
+    if stages:
+        shown["total"] = esc(duration(sum(stages.values()), lang))
+    shown = {esc(text(f"page.result.cost.{name}", lang)): value for name, value in shown.items()}
+    under = tag("p", esc(_stages(stages, lang)), cls="k-muted") if stages else ""
+    return facts(shown | _answers(cost, lang)) + under
+
+
+def _stages(stages: Mapping[str, float], lang: str) -> str:
+    parts = (f"{text(f'page.stage.{name}.title', lang)} {duration(seconds, lang)}" for name, seconds in stages.items())
+    return " · ".join(parts)
+
+
+def _answers(cost: Mapping[str, Any], lang: str) -> dict[str, str]:
+    shown = {}
+    for arm in ("base", "tuned"):
+        told = cost.get(arm)
+        if told and told.get("items"):
+            per = text(
+                "page.result.cost.tokens_each", lang, n=figure(told["tokens"] / told["items"]), cut=told["truncated"]
+            )
+            label = esc(text(f"page.result.cost.answers_{arm}", lang))
+            shown[label] = esc(duration(told["seconds"], lang)) + tag("small", esc(per))
+    return shown
+
+
+def suites_of(items: Sequence[Mapping[str, Any]]) -> list[str]:
+    """The suites in the order they stand in the comparison."""
+    return list(dict.fromkeys(item["suite"] for item in items))
