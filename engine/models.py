@@ -136,7 +136,9 @@ def load(
         options["quantization_config"] = _nf4(dtype)
         options["device_map"] = {"": device}
     loaded = _from_pretrained(AutoModelForCausalLM, model, revision=revision, **options)
-    if not quantization:
+    if quantization:
+        _keep_trainable(loaded)
+    else:
         loaded = loaded.to(device)
     loaded.eval()
     packed = packing.adopt(loaded)
@@ -167,6 +169,17 @@ def _nf4(dtype: torch.dtype) -> Any:
     return BitsAndBytesConfig(
         load_in_4bit=True, bnb_4bit_quant_type="nf4", bnb_4bit_use_double_quant=True, bnb_4bit_compute_dtype=dtype
     )
+
+
+def _keep_trainable(model: Any) -> None:
+    """Keep bitsandbytes from repacking 4-bit weights on CPUs with AVX-512 bf16 the first time the model answers.
+
+    The repacked weights have no backward: whatever is trained on them afterwards gets wrong gradients in silence.
+    It also keeps answers and training on one arithmetic. Source: bitsandbytes 0.50.2, Linear4bit.forward.
+    """
+    for module in model.modules():
+        if hasattr(module, "support_avx512bf16_for_cpu"):
+            module.support_avx512bf16_for_cpu = False
 
 
 def _from_pretrained(kind: Any, model: str, *, revision: str | None, **options: Any) -> Any:

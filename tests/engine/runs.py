@@ -4,7 +4,7 @@ import json
 import time
 from pathlib import Path
 
-from engine import launch
+from engine import launch, rundir
 from engine.rundir import Run
 from engine.schema import DataSpec, Decoding, Primary, RunSpec, Source
 
@@ -39,9 +39,9 @@ def tiny_spec(folder: Path, tiny_model: Path, **changes) -> RunSpec:
 def end(run: Run, *, seconds: float = 120) -> str:
     """Follow a run to its end and return its state."""
     deadline = time.monotonic() + seconds
-    for status in launch.follow(run, every=0.05):
+    for _ in launch.follow(run, every=0.05):
         assert time.monotonic() < deadline, run.file("log").read_text()
-    return status["state"]
+    return rundir.state(run)
 
 
 def wait_for(condition, *, seconds: float = 60) -> None:
