@@ -158,11 +158,9 @@ def bind(page: Page, app: gr.Blocks) -> None:
     held, quiet = page.frame, {"show_progress": "hidden", "concurrency_limit": None}
     everything, data = open_outputs(page), use_case.draft_inputs(page.use_case)
     look = use_case.preview_event(page.use_case, held)
-    previews = [
-        app.load(load, held.lang, everything, **quiet).then(**look),
-        held.side.click(pick_run, held.lang, everything, **quiet).then(**look),
-        page.steps["use_case"].select(**look),
-    ]
+    app.load(load, held.lang, everything, **quiet).then(**look)
+    held.side.click(pick_run, held.lang, everything, **quiet).then(**look)
+    page.steps["use_case"].select(**look)
     page.method.start.click(
         start, [held.lang, *data, *method.draft_inputs(page.method)], [page.method.message, *everything], **quiet
     )
@@ -183,7 +181,7 @@ def bind(page: Page, app: gr.Blocks) -> None:
         (page.result.ask, "compare"),
     ):
         button.click(go, gr.State(step), [page.tabs, held.step], **quiet)
-    use_case.bind(page.use_case, held, previews)
+    use_case.bind(page.use_case, held)
     method.bind(page.method, held, data)
     train.bind(page.train, held)
     result.bind(page.result, held)

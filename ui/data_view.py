@@ -121,7 +121,7 @@ def held_out(found: Sequence[dict[str, Any]], lang: str) -> str:
 
 def suite_order(suite: str) -> tuple[int, str]:
     """Where a suite stands: the task, then declining, then general knowledge; suites of the user's between."""
-    known = {"reworded": 0, "unseen": 1, "open_book": 2, "unanswerable": 4, "general": 5}
+    known = {"reworded": 0, "unseen": 1, "open_book": 2, "unanswerable": 4, "general": 5, "trained": 6}
     return known.get(suite, 3), suite
 
 

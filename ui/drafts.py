@@ -24,6 +24,12 @@ def column_map(shape: str | None, columns: Sequence[str | None]) -> dict[str, st
     return {name: column for name, column in zip(names, columns, strict=False) if column}
 
 
+def is_mapped(upload: str, shape: str | None, columns: Sequence[str | None]) -> bool:
+    """Whether there is a file whose shape is chosen and whose needed columns all are."""
+    member = formats().get(shape or "")
+    return bool(upload and member and set(member.required) <= column_map(shape, columns).keys())
+
+
 def data_only(name: str, upload: str, shape: str | None, columns: Sequence[str | None], *, lang: str) -> RunSpec:
     """The spec that a choice of data starts from: a use case's, a run's, or a file's own. Raises UserError."""
     if usecases.run_id(name):

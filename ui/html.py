@@ -41,7 +41,7 @@ def area(value: str = "", *, classes: str = "", **options: object) -> gr.HTML:
 
 
 def tag(name: str, content: str = "", /, **attributes: object) -> str:
-    """An element around HTML that is escaped already. `cls` means class; attributes are escaped here, None drops one."""
+    """An element around HTML that is escaped already. `cls` means class; attributes are escaped; None drops one."""
     parts = [name]
     for key, value in attributes.items():
         if value is not None:

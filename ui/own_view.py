@@ -7,7 +7,6 @@ from engine import rundir
 from engine.data.inspect import inspect_file
 from engine.registry import formats
 from engine.text import text
-from ui.data_view import issues
 from ui.html import esc, facts, notice, table, tag
 from ui.numbers import figure
 
@@ -22,24 +21,27 @@ def look(token: str, *, shape: str, columns: Mapping[str, str]) -> dict[str, Any
 
 
 def likeliest(found: dict[str, Any]) -> str:
-    """The shape found, or the one that lacks least."""
-    return found["format"] or found["candidates"][0]["format"]
+    """The shape found, or the one that lacks least; a question and its answer where nothing is known."""
+    best = found["candidates"][0]
+    return found["format"] or (best["format"] if best["columns"] else "question_answer")
 
 
 def known_columns(found: dict[str, Any]) -> dict[str, str]:
     """Field -> column as far as it is known."""
-    return found["columns"] or found["candidates"][0]["columns"]
+    best = next(one for one in found["candidates"] if one["format"] == likeliest(found))
+    return found["columns"] or best["columns"]
 
 
 def account(found: dict[str, Any], lang: str) -> str:
-    """File, shape, accepted and dropped rows with reasons, and the first rows as they will be used."""
+    """File, shape, how many rows can be used, and the first of them; the reasons follow with the preview."""
     if not found["format"]:
-        missing = ", ".join(found["candidates"][0]["missing"])
+        needed = formats()[likeliest(found)].required
+        missing = ", ".join(field for field in needed if field not in known_columns(found))
         words = text(
             "page.own.unknown", lang, file=found["file"], columns=", ".join(found["file_columns"][:40]), missing=missing
         )
         return notice(words, tone="warn", title=text("page.own.unknown_title", lang))
-    return _verdict(found, lang) + _counts(found, lang) + rows(found["sample"], lang) + _issues(found, lang)
+    return _verdict(found, lang) + _counts(found, lang) + rows(found["sample"], lang)
 
 
 def _verdict(found: dict[str, Any], lang: str) -> str:
@@ -73,7 +75,3 @@ def _asked(row: dict[str, Any]) -> str:
 
 def _cut(words: str) -> str:
     return esc(words if len(words) <= LONGEST_CELL else words[:LONGEST_CELL] + " …")
-
-
-def _issues(found: dict[str, Any], lang: str) -> str:
-    return issues(found["issues"], lang) if found.get("issues") else ""

@@ -8,7 +8,7 @@ from engine.registry import metrics
 from engine.text import has, text
 from engine.verdict import columns, sentences, table
 from ui.charts import bars, stacked_bar
-from ui.data_view import suite_summary
+from ui.data_view import suite_order, suite_summary
 from ui.html import empty, esc, facts, tag
 from ui.numbers import big, duration, figure, size
 
@@ -202,5 +202,5 @@ def _answers(cost: Mapping[str, Any], lang: str) -> dict[str, str]:
 
 
 def suites_of(items: Sequence[Mapping[str, Any]]) -> list[str]:
-    """The suites in the order they stand in the comparison."""
-    return list(dict.fromkeys(item["suite"] for item in items))
+    """The suites of these items: the task first, general knowledge last."""
+    return sorted({item["suite"] for item in items}, key=suite_order)

@@ -61,8 +61,9 @@ def expect_free(place: Place) -> None:
         try:
             probe.bind((place.host, place.port))
         except (OSError, OverflowError) as error:
+            why = getattr(error, "strerror", None) or error
             raise UserError(
-                f"Port {place.port} on {place.host} cannot be used ({getattr(error, 'strerror', None) or error}). Perhaps "
+                f"Port {place.port} on {place.host} cannot be used ({why}). Perhaps "
                 f"Kurabe is already running at http://{place.host}:{place.port}; else choose another port: "
                 f"PORT={place.port + 1} make run"
             ) from None

@@ -1,8 +1,8 @@
 """Use case: choose one, or bring a file; then see the data it stands on."""
 
+from collections import OrderedDict
 from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -10,7 +10,7 @@ import gradio as gr
 
 from engine import launch, rundir
 from engine.registry import formats
-from engine.schema import RunSpec, UserError
+from engine.schema import UserError
 from engine.text import text
 from ui import data_view, drafts, own_view, runs, usecases
 from ui.drafts import SLOTS
@@ -89,28 +89,37 @@ def chosen_outputs(tab: Tab) -> list[Any]:
     return [tab.name, tab.cards, tab.own]
 
 
-def preview(lang: str, shown: str, *choice: Any) -> Iterator[list[Any]]:
+# What each open page last asked to see: a slow preview must not overwrite that of a later choice.
+_asked: OrderedDict[str, str] = OrderedDict()
+MOST_PAGES = 1000
+
+
+def preview(request: gr.Request, lang: str, shown: str, *choice: Any) -> Iterator[list[Any]]:
     """The data of the choice as HTML, and the key it is known by; a waiting line first. Nothing where it is shown."""
     name, upload, shape, *columns = choice
-    key = repr(choice)
+    key, page = repr(choice), str(request.session_hash)
+    _remember(page, key)
     if key == shown:
         yield [gr.skip(), gr.skip()]
         return
-    if name == OWN and not upload:
+    if name == OWN and not drafts.is_mapped(upload, shape, columns):
         yield ["", key]
         return
     yield [why(name, lang) + data_view.reading(lang), gr.skip()]
     try:
         spec = drafts.data_only(name, upload, shape, columns, lang=lang)
-        yield [why(name, lang) + data_view.preview(_preview(spec.model_dump_json()), lang), key]
+        drawn = why(name, lang) + data_view.preview(launch.preview(spec), lang)
     except UserError as problem:
-        yield [notice(str(problem), tone="bad", title=text("page.error.data", lang)), key]
+        drawn = notice(str(problem), tone="bad", title=text("page.error.data", lang))
+    if _asked.get(page) == key:
+        yield [drawn, key]
 
 
-@lru_cache(maxsize=16)
-def _preview(spec: str) -> dict[str, Any]:
-    """The preview of a spec, kept: the data of a spec does not change, and tokenizing takes seconds."""
-    return launch.preview(RunSpec.model_validate_json(spec))
+def _remember(page: str, key: str) -> None:
+    _asked[page] = key
+    _asked.move_to_end(page)
+    while len(_asked) > MOST_PAGES:
+        _asked.popitem(last=False)
 
 
 def why(name: str, lang: str) -> str:
@@ -177,17 +186,12 @@ def preview_event(tab: Tab, frame: Frame) -> dict[str, Any]:
     return {"fn": preview, "inputs": inputs, "outputs": [tab.data, tab.shown], **quiet}
 
 
-def bind(tab: Tab, frame: Frame, previews: list[Any]) -> None:
-    """Wire the choices. `previews` are the events elsewhere that show data: another choice cuts them short."""
+def bind(tab: Tab, frame: Frame) -> None:
     quiet = {"show_progress": "hidden", "concurrency_limit": 4}
     look, mapped = preview_event(tab, frame), [frame.lang, tab.upload, tab.format, *tab.columns]
     changed = [tab.upload, tab.format, *tab.columns, tab.account]
-    events = [
-        (tab.cards.click, choose, frame.lang, chosen_outputs(tab)),
-        (tab.file.change, uploaded, [frame.lang, tab.file], changed),
-        (tab.format.input, reshaped, [frame.lang, tab.upload, tab.format], [*tab.columns, tab.account]),
-        *((column.input, remapped, mapped, tab.account) for column in tab.columns),
-    ]
-    previews += [event(fn, inputs, outputs, **quiet).then(**look) for event, fn, inputs, outputs in events]
-    for event, *_ in events:
-        event(None, None, None, cancels=previews, show_progress="hidden")
+    tab.cards.click(choose, frame.lang, chosen_outputs(tab), **quiet).then(**look)
+    tab.file.change(uploaded, [frame.lang, tab.file], changed, **quiet).then(**look)
+    tab.format.input(reshaped, mapped[:3], [*tab.columns, tab.account], **quiet).then(**look)
+    for column in tab.columns:
+        column.input(remapped, mapped, tab.account, **quiet).then(**look)
