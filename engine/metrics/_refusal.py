@@ -24,7 +24,9 @@ _SHORT_FORMS += [
 _AD = r"(?:(?:really|just|simply|honestly|currently|unfortunately|also|actually|personally|still|yet|even|\w+ly) )*"
 _KNOWLEDGE = (
     r"(?:information|info|details?|data|knowledge|answers?|records?|figures?|specifics|context|sources?|idea|clue|"
-    r"access|insights?|way (?:of|to) (?:know|tell|check)\w*|(?:ability|capability|capacity|means|authority) to|"
+    r"access|insights?|way (?:of|to) (?:know|tell|check)\w*|"
+    r"(?:ability|capability|capacity|means|authority) to "
+    r"(?:access|answer|provide|give|see|view|browse|know|check|find)|"
     r"personal (?:opinion|preference|feeling|experience|belief|favou?rite)s?)"
 )
 _REPLY = (
@@ -106,7 +108,7 @@ _GUESS = re.compile(
 )
 _PLEASANTRY = re.compile(
     r"(?:thanks?|hello|hi|hey|dear|good|great|sure|certainly|of course|absolutely|ok(?:ay)?|well|"
-    r"i am (?:\w+ )?(?:sorry|an?|your)|sorry|(?:my )?apologies|(?:i|we) apologi[sz]e|i (?:understand|see|appreciate)|"
+    r"i am (?:an?|your|(?:\w+ )?sorry)|sorry|(?:my )?apologies|(?:i|we) apologi[sz]e|i (?:understand|see|appreciate)|"
     r"that is an?|what an?|unfortunately|you (?:asked|are asking)|as an?|regarding)\b|"
     r".*(?:申し訳|すみません|恐れ入ります|お問い合わせ|ありがとう|残念ながら|ご質問)"
 )
