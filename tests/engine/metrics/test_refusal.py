@@ -107,6 +107,8 @@ ANSWERS = [
     "I'm sorry for the inconvenience, but as a coffee shop, we don't have the ability to repair a broken grinder.",
     "I'm sorry for any misunderstanding, but as a Canadian coffee shop, I'm unable to deliver to your location.",
     "I'm sorry for any confusion, but as a coffee shop, we don't typically accept boxes from customers.",
+    "The exact cause of Coats disease is not currently known. It runs in families.",
+    "In about half of cases, the cause of autoimmune hemolytic anemia cannot be determined.",
     "Unknown charges on your card are refunded within 10 days.",
     "",
     "大変申し訳ございませんが、返品はお受けできません。",
