@@ -135,6 +135,7 @@ def _base(run: Run, spec: RunSpec, method: Method, status: Status) -> None:
 
 def _train(run: Run, spec: RunSpec, method: Method, status: Status) -> None:
     from engine import models
+    from engine.training.memory import peak_bytes
 
     loaded = models.load(spec.model, revision=spec.revision, quantization=method.quantization)
     previous: dict[str, float] = {}
@@ -143,7 +144,8 @@ def _train(run: Run, spec: RunSpec, method: Method, status: Status) -> None:
         step_seconds = line["seconds"] - previous.get("seconds", 0.0)
         rate = (line["tokens"] - previous.get("tokens", 0)) / step_seconds if previous and step_seconds else None
         previous.update(seconds=line["seconds"], tokens=line["tokens"])
-        status.progress(line["step"], line["of"], "train", loss=line["loss"], tokens_per_second=rate)
+        peak = peak_bytes(loaded.device)
+        status.progress(line["step"], line["of"], "train", loss=line["loss"], tokens_per_second=rate, peak_bytes=peak)
 
     method.train(loaded, spec=spec, run=run, attempt=status.values["attempt"], report=report)
 
