@@ -116,16 +116,15 @@ def main() -> None:
     used = 4 * body * statistics.median(speed["kurabe"])
     roof = matmul_flops()
     for name, values in speed.items():
-        print(
-            f"training step, {name:8} {statistics.median(values):7.0f} tokens/s  ({', '.join(f'{v:.0f}' for v in values)})"
-        )
-    print(
-        f"training step, kurabe : trl = {statistics.median(ratios):.2f} : 1  ({', '.join(f'{r:.2f}' for r in ratios)})"
-    )
+        print(f"training step, {name:8} {statistics.median(values):7.0f} tokens/s  ({_each(values, 0)})")
+    print(f"training step, kurabe : trl = {statistics.median(ratios):.2f} : 1  ({_each(ratios, 2)})")
     print(f"largest distance of the loss curves: {max(abs(a - b) for a, b in curves):.1e} nats over {STEPS} steps")
-    print(
-        f"roof: {roof / 1e9:.0f} GFLOP/s fp32; the rows' linear layers ask for {used / 1e9:.0f} GFLOP/s = {used / roof:.0%} of it"
-    )
+    share = f"{used / 1e9:.0f} GFLOP/s = {used / roof:.0%} of it"
+    print(f"roof: {roof / 1e9:.0f} GFLOP/s fp32; the rows' linear layers, computed row by row, would ask for {share}")
+
+
+def _each(values: list[float], digits: int) -> str:
+    return ", ".join(f"{value:.{digits}f}" for value in values)
 
 
 if __name__ == "__main__":
