@@ -13,7 +13,7 @@ from engine.schema import Example, Message, Output
         ("I'm sorry, I don't have that information.", True, 0),
         ("It takes 5 days.", False, 0),
         ("I'm sorry, I don't have that information.", False, 1),
-        ("", True, 1),
+        ("", True, 0),
         ("", False, 0),
     ],
 )
