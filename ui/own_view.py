@@ -6,7 +6,7 @@ from typing import Any
 from engine import rundir
 from engine.data.inspect import inspect_file
 from engine.registry import formats
-from engine.text import text
+from engine.text import has, text
 from ui.html import esc, facts, notice, table, tag
 from ui.numbers import figure
 
@@ -32,11 +32,16 @@ def known_columns(found: dict[str, Any]) -> dict[str, str]:
     return found["columns"] or best["columns"]
 
 
+def field_title(field: str, lang: str) -> str:
+    """What a field of a row's shape is called; its own name for one without a word."""
+    return text(f"page.field.{field}", lang) if has(f"page.field.{field}") else field
+
+
 def account(found: dict[str, Any], lang: str) -> str:
     """File, shape, how many rows can be used, and the first of them; the reasons follow with the preview."""
     if not found["format"]:
         needed = formats()[likeliest(found)].required
-        missing = ", ".join(field for field in needed if field not in known_columns(found))
+        missing = ", ".join(field_title(field, lang) for field in needed if field not in known_columns(found))
         words = text(
             "page.own.unknown", lang, file=found["file"], columns=", ".join(found["file_columns"][:40]), missing=missing
         )
@@ -45,7 +50,7 @@ def account(found: dict[str, Any], lang: str) -> str:
 
 
 def _verdict(found: dict[str, Any], lang: str) -> str:
-    words = text("page.own.recognised", lang, format=formats()[found["format"]].title, file=found["file"])
+    words = text("page.own.recognised", lang, format=text(f"format.{found['format']}.title", lang), file=found["file"])
     if found["confidence"] < SURE:
         return notice(words + " " + text("page.own.check", lang), tone="warn")
     return notice(words, tone="good")

@@ -142,7 +142,7 @@ def uploaded(lang: str, path: str | None) -> list[Any]:
 
 def mapping(found: dict[str, Any], lang: str) -> list[Any]:
     """The dropdowns for shape and columns as the inspection has it; the likeliest shape where none fits."""
-    options = [(member.title, name) for name, member in formats().items()]
+    options = [(text(f"format.{name}.title", lang), name) for name in formats()]
     shape = gr.update(choices=options, value=own_view.likeliest(found), visible=True)
     return [shape, *column_slots(found, lang)]
 
@@ -152,7 +152,8 @@ def column_slots(found: dict[str, Any], lang: str) -> list[Any]:
     member = formats()[own_view.likeliest(found)]
     slots, known = [], own_view.known_columns(found)
     for field in list(member.fields)[:SLOTS]:
-        label = text("page.own.column" if field in member.required else "page.own.column_optional", lang, field=field)
+        key = "page.own.column" if field in member.required else "page.own.column_optional"
+        label = text(key, lang, field=own_view.field_title(field, lang))
         options = [(text("page.own.no_column", lang), ""), *((name, name) for name in found["file_columns"])]
         slots.append(gr.update(choices=options, value=known.get(field, ""), label=label, visible=True))
     return [*slots, *[gr.update(visible=False, value=None)] * (SLOTS - len(slots))]
