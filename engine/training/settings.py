@@ -11,7 +11,7 @@ BASIC = {"basic": True}
 
 class TrainingSettings(Frozen):
     epochs: int = Field(
-        6,
+        5,
         ge=1,
         le=100,
         json_schema_extra=BASIC,
@@ -25,7 +25,7 @@ class TrainingSettings(Frozen):
         description="The size of a step. Higher: learns faster, may become unstable.",
     )
     batch_size: int = Field(
-        16,
+        8,
         ge=1,
         le=512,
         json_schema_extra=BASIC,
