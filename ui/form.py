@@ -48,9 +48,9 @@ def title(name: str, lang: str) -> str:
 
 
 def help_text(name: str, field: FieldInfo, lang: str) -> str:
-    """What happens when the field goes up, and its bounds."""
+    """What happens when the field goes up, and its bounds. English is the field's own description."""
     key = f"page.setting.{name}.help"
-    words = text(key, lang) if has(key) else (field.description or "")
+    words = text(key, lang) if lang != "en" and has(key) else (field.description or "")
     low, high = bounds(field)
     if low is None and high is None:
         return words
