@@ -111,7 +111,7 @@ def read(Settings: type[BaseModel], given: Sequence[Any], lang: str) -> dict[str
         whole = _kind(field) is int and isinstance(value, float) and value.is_integer()
         raw[name] = int(value) if whole else value
     try:
-        return Settings.model_validate(raw).model_dump()
+        return Settings.model_validate(raw, strict=True).model_dump()  # strict: "2" and true are no numbers
     except ValidationError as problem:
         names = dict.fromkeys(str(error["loc"][0]) for error in problem.errors() if error["loc"])
         if not names:

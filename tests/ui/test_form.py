@@ -73,7 +73,7 @@ def test_defaults_and_a_runs_own_settings_fill_the_form():
     assert form.values(Settings, {"rank": 4})[0] == 4
 
 
-BAD = [float("nan"), float("inf"), -1, 1e308, 0, "2x", [], None, 1.5, True and "yes"]
+BAD = [float("nan"), float("inf"), -1, 1e308, 0, "2", [], None, 1.5, True, {"a": 1}]
 
 
 @pytest.mark.parametrize("lang", LANGUAGES)
