@@ -5,6 +5,7 @@ import json
 import os
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Iterator
 from functools import lru_cache
@@ -12,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from engine import registry, rundir, specs
+from engine.data.prepare import prepare
 from engine.rundir import Run
 from engine.schema import RunSpec, UserError
 
@@ -22,6 +24,7 @@ ENVIRONMENT = {
     "TOKENIZERS_PARALLELISM": "false",
     "PYTHONUNBUFFERED": "1",
 }
+REHEARSED_BYTES = 20_000_000
 ALIVE = ("queued", "running")
 
 
@@ -39,6 +42,7 @@ def start(spec: RunSpec) -> Run:
     """A new run, its worker started and detached. An equal spec already waiting or running gives that run instead, so
     pressing Start twice starts once."""
     spec = check(spec)
+    _rehearse(spec)
     with open(rundir.home() / "start.lock", "w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         for run in rundir.all_runs()[:50]:
@@ -47,6 +51,16 @@ def start(spec: RunSpec) -> Run:
         run = rundir.create(spec)
         _spawn(run)
         return run
+
+
+def _rehearse(spec: RunSpec) -> None:
+    """Prepare the data once in a folder that is gone afterwards, so that rows that cannot be used are said before a run
+    exists. Large files are left to the worker."""
+    sources = (spec.data.train, *spec.data.suites.values())
+    if sum(Path(source.path).stat().st_size for source in sources) > REHEARSED_BYTES:
+        return
+    with tempfile.TemporaryDirectory(dir=rundir.home() / "cache", prefix="rehearsal-") as folder:
+        prepare(spec, Run("rehearsal", Path(folder)))
 
 
 def resume(run: Run) -> Run:

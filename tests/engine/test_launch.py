@@ -41,3 +41,12 @@ def test_a_model_that_is_not_there_is_one_clear_message(tmp_path, tiny_model):
 def test_the_page_side_never_loads_torch():
     code = "import engine.launch, engine.chat, engine.specs, sys; print({'torch', 'transformers'} & set(sys.modules))"
     assert subprocess.run([sys.executable, "-c", code], capture_output=True, text=True).stdout.strip() == "set()"
+
+
+def test_rows_that_cannot_be_used_are_said_before_a_run_exists(tmp_path, tiny_model):
+    spec = tiny_spec(tmp_path, tiny_model)
+    (tmp_path / "train.jsonl").write_text('{"question": "a?", "answer": ""}\n' * 9)
+    with pytest.raises(UserError, match=r"train\.jsonl"):
+        launch.start(spec)
+    assert rundir.all_runs() == []
+    assert not list((rundir.home() / "cache").iterdir())
