@@ -1,6 +1,6 @@
 """The page: the frame, the steps as tabs, and what makes an address, a reload and a restarted server show the same."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -12,6 +12,7 @@ from engine.schema import UserError
 from engine.text import LANGUAGES, text
 from ui import frame, method_view, runs, server, theme, usecases
 from ui.frame import ADDRESS, STEPS, Frame
+from ui.html import waiting
 from ui.tabs import compare, method, result, train, use_case
 
 TICK_SECONDS = 2
@@ -139,13 +140,16 @@ def skips(values: Sequence[Any]) -> list[Any]:
     return [gr.skip() for _ in values]
 
 
-def start(lang: str, *values: Any) -> list[Any]:
+def start(lang: str, *values: Any) -> Iterator[list[Any]]:
     """Start the draft as a run and show it training; a draft that cannot be is explained beside the button."""
+    unchanged = skips(opened("", "", lang))
+    yield [waiting(text("page.method.starting", lang)), *unchanged]
     try:
         run = launch.start(method.spec_of(lang, values))
     except UserError as problem:
-        return [method_view.problem(str(problem), lang), *skips(opened("", "", lang))]
-    return ["", *opened(run.id, "train", lang)]
+        yield [method_view.problem(str(problem), lang), *unchanged]
+        return
+    yield ["", *opened(run.id, "train", lang)]
 
 
 def go(step: str) -> tuple[Any, str]:
@@ -160,7 +164,8 @@ def bind(page: Page, app: gr.Blocks) -> None:
     look = use_case.preview_event(page.use_case, held)
     app.load(load, held.lang, everything, **quiet).then(**look)
     held.side.click(pick_run, held.lang, everything, **quiet).then(**look)
-    page.steps["use_case"].select(**look)
+    here = gr.State("use_case")
+    page.steps["use_case"].select(**use_case.preview_event(page.use_case, held, step=here))
     page.method.start.click(
         start, [held.lang, *data, *method.draft_inputs(page.method)], [page.method.message, *everything], **quiet
     )
@@ -171,8 +176,8 @@ def bind(page: Page, app: gr.Blocks) -> None:
         [page.tabs, held.step, *fast_outputs(page), *full_outputs(page)],
         **quiet,
     )
-    for step, tab in page.steps.items():
-        tab.select(None, None, held.step, js=f"() => '{step}'", **quiet)
+    for tab in page.steps.values():
+        tab.select(None, None, held.step, js=frame.SHOWN_STEP, **quiet)
     for changed in (held.run, held.step, held.seen):
         changed.change(None, [held.run, held.step, held.seen], None, js=ADDRESS, **quiet)
     for button, step in (

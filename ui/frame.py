@@ -12,6 +12,9 @@ STEPS = ("use_case", "method", "train", "result", "compare")
 # Before the first answer of the server `seen` is empty: the address must not be touched, it says what to open.
 ADDRESS = "(run, step, seen) => { if (seen) kurabeAddress(run, step); }"
 
+# The step that is shown, not the one an event was for: that of the first layout may arrive after a run was opened.
+SHOWN_STEP = "() => document.querySelector('#k-steps [role=tab][aria-selected=true]').dataset.tabId"
+
 
 @dataclass(frozen=True)
 class Frame:

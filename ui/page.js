@@ -34,6 +34,8 @@ document.addEventListener("click", (event) => {
   window.location.assign(url);
 });
 
+document.documentElement.lang = /\/ja\/?$/.test(window.location.pathname) ? "ja" : "en";
+
 // On a phone the list of runs would lie over everything: it starts folded.
 new MutationObserver((_, observer) => {
   const toggle = document.querySelector(".sidebar .toggle-button");

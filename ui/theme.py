@@ -115,6 +115,15 @@ def css() -> str:
     return Path(__file__).with_name("page.css").read_text(encoding="utf-8")
 
 
+# Two bars, before and after: the page's sign in the browser's tab.
+ICON = (
+    "<svg xmlns='http://www.w3.org/2000/svg' viewBox='0 0 32 32'><rect width='32' height='32' rx='7' fill='%23faf9f7'/>"
+    "<rect x='7' y='15' width='7' height='11' rx='2' fill='%238b9bb0'/>"
+    "<rect x='18' y='6' width='7' height='20' rx='2' fill='%23c8452a'/></svg>"
+)
+
+
 def head() -> str:
-    """The script of the page: what a click on our own HTML does, and the address in the browser's bar."""
-    return f"<script>{Path(__file__).with_name('page.js').read_text(encoding='utf-8')}</script>"
+    """The icon and the script of the page: what a click on our own HTML does, and the address in the browser's bar."""
+    script = Path(__file__).with_name("page.js").read_text(encoding="utf-8")
+    return f'<link rel="icon" type="image/svg+xml" href="data:image/svg+xml,{ICON}"><script>{script}</script>'

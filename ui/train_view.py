@@ -11,7 +11,8 @@ from ui.html import empty, esc, facts, notice, tag
 from ui.numbers import duration, figure, size
 
 LOG_BYTES = 16_000
-ENDED = ("done", "stopped", "failed", "lost")
+# The output that shows a stage to be done, by its name in rundir.
+OUTPUTS = {"prepare": "report", "base": "base", "train": "training", "tuned": "tuned", "compare": "comparison"}
 
 
 def nothing(lang: str) -> str:
@@ -56,7 +57,7 @@ def stages(run: Run, status: dict[str, Any], state: str, lang: str) -> str:
     present = status.get("stage")
     items = []
     for stage in STAGES:
-        mark = _mark(stage, present, seconds, state)
+        mark = _mark(run, stage, present, state)
         took = seconds.get(stage)
         if mark == "now" and status.get("stage_started"):
             took = time.time() - status["stage_started"]
@@ -67,12 +68,9 @@ def stages(run: Run, status: dict[str, Any], state: str, lang: str) -> str:
     return tag("ol", "".join(items), cls="k-stages")
 
 
-def _mark(stage: str, present: str | None, seconds: dict[str, float], state: str) -> str:
-    if state == "done":
-        return "done"
-    if stage == present and stage not in seconds:
-        return {"running": "now", "failed": "failed"}.get(state, "cut")
-    if stage in seconds or (present in STAGES and STAGES.index(stage) < STAGES.index(present)):
+def _mark(run: Run, stage: str, present: str | None, state: str) -> str:
+    """done where the stage's output exists, whatever else the status says; now, failed or cut for the present one."""
+    if run.file(OUTPUTS[stage]).exists():
         return "done"
     if stage == present:
         return {"running": "now", "failed": "failed"}.get(state, "cut")

@@ -94,12 +94,15 @@ _asked: OrderedDict[str, str] = OrderedDict()
 MOST_PAGES = 1000
 
 
-def preview(request: gr.Request, lang: str, shown: str, *choice: Any) -> Iterator[list[Any]]:
-    """The data of the choice as HTML, and the key it is known by; a waiting line first. Nothing where it is shown."""
+def preview(request: gr.Request, lang: str, step: str, seen: str, shown: str, *choice: Any) -> Iterator[list[Any]]:
+    """The data of the choice as HTML, and the key it is known by; a waiting line first.
+
+    Nothing where it is shown already, where another step is open, or before the page knows what to open (`seen`).
+    """
     name, upload, shape, *columns = choice
     key, page = repr(choice), str(request.session_hash)
     _remember(page, key)
-    if key == shown:
+    if key == shown or step != "use_case" or not seen:
         yield [gr.skip(), gr.skip()]
         return
     if name == OWN and not drafts.is_mapped(upload, shape, columns):
@@ -180,9 +183,9 @@ def _inspected(lang: str, upload: str, shape: str | None, columns: dict[str, str
     return [*(column_slots(found, lang) if with_columns else kept), own_view.account(found, lang)]
 
 
-def preview_event(tab: Tab, frame: Frame) -> dict[str, Any]:
-    """The event that shows the data of what is chosen now."""
-    inputs = [frame.lang, tab.shown, *draft_inputs(tab)]
+def preview_event(tab: Tab, frame: Frame, *, step: Any = None) -> dict[str, Any]:
+    """The event that shows the data of what is chosen now; `step` stands in where the step's own event is at work."""
+    inputs = [frame.lang, step or frame.step, frame.seen, tab.shown, *draft_inputs(tab)]
     quiet = {"show_progress": "hidden", "concurrency_limit": 4}
     return {"fn": preview, "inputs": inputs, "outputs": [tab.data, tab.shown], **quiet}
 
