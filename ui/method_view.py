@@ -73,8 +73,8 @@ def forecast(found: dict[str, Any], lang: str) -> str:
         "evaluate": esc(duration(found["evaluate_seconds"], lang)),
         "total": tag("b", esc(duration(found["total_seconds"], lang))),
     }
-    how = text("page.forecast.how", lang, steps=figure(found["steps"]), speed=figure(found["tokens_per_second"]),
-               dtype=found["dtype"], threads=found["threads"])  # fmt: skip
+    speed = figure(found["tokens_per_second"])
+    how = text("page.forecast.how", lang, steps=figure(found["steps"]), speed=speed, dtype=found["dtype"])
     return facts({esc(text(f"page.forecast.{name}", lang)): value for name, value in shown.items()}) + tag(
         "p", esc(how), cls="k-muted"
     )
