@@ -6,6 +6,7 @@ import os
 import subprocess
 import sys
 import tempfile
+import threading
 import time
 from collections.abc import Iterator
 from functools import lru_cache
@@ -19,6 +20,7 @@ from engine.schema import RunSpec, UserError
 
 ROOT = Path(__file__).resolve().parent.parent
 ENVIRONMENT = {
+    "OMP_WAIT_POLICY": "PASSIVE",  # threads that spin while they wait take the core the page, or another run, needs
     "HF_HUB_DISABLE_TELEMETRY": "1",
     "HF_HUB_DISABLE_PROGRESS_BARS": "1",
     "TOKENIZERS_PARALLELISM": "false",
@@ -141,5 +143,11 @@ def _cached(what: str, spec_json: str) -> str:
     raise UserError(last)
 
 
+@lru_cache(maxsize=64)
+def _lock(what: str, spec_json: str) -> threading.Lock:
+    return threading.Lock()
+
+
 def _ask(what: str, spec_json: str) -> dict[str, Any]:
-    return json.loads(_cached(what, spec_json))
+    with _lock(what, spec_json):  # asked twice at once, the second waits for the first one's answer
+        return json.loads(_cached(what, spec_json))

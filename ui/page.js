@@ -12,7 +12,11 @@ function kurabeClicks(element, trigger) {
 }
 
 // The address in the bar is the address of what is shown: reload, a second tab and a link find it again.
+// The first call means that the server has filled the page: what was chosen before that would be lost.
+let kurabeFilled = false;
 function kurabeAddress(run, step) {
+  kurabeFilled = true;
+  document.getElementById("k-steps")?.removeAttribute("inert");
   const url = new URL(window.location);
   for (const [name, value] of [["run", run], ["step", step]]) {
     if (value) url.searchParams.set(name, value);
@@ -35,6 +39,13 @@ document.addEventListener("click", (event) => {
 });
 
 document.documentElement.lang = /\/ja\/?$/.test(window.location.pathname) ? "ja" : "en";
+
+new MutationObserver((_, observer) => {
+  const steps = document.getElementById("k-steps");
+  if (!steps) return;
+  observer.disconnect();
+  steps.toggleAttribute("inert", !kurabeFilled);
+}).observe(document.documentElement, { childList: true, subtree: true });
 
 // On a phone the list of runs would lie over everything: it starts folded.
 new MutationObserver((_, observer) => {

@@ -61,7 +61,9 @@ def finished(site, model, tmp_path_factory) -> Run:
     rows, test = own_rows(folder / "shop.jsonl"), held_out(folder / "test.jsonl")
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("KURABE_HOME", str(site.home))
-        run = launch.start(own_data_spec(rows, suites={"reworded": test}, model=str(model), title="shop", settings=QUICK))
+        run = launch.start(
+            own_data_spec(rows, suites={"reworded": test}, model=str(model), title="shop", settings=QUICK)
+        )
         assert end(run, seconds=300) == "done", run.file("log").read_text()
     return run
 

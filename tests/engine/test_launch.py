@@ -2,6 +2,7 @@
 
 import subprocess
 import sys
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
@@ -50,3 +51,13 @@ def test_rows_that_cannot_be_used_are_said_before_a_run_exists(tmp_path, tiny_mo
         launch.start(spec)
     assert rundir.all_runs() == []
     assert not list((rundir.home() / "cache").iterdir())
+
+
+def test_two_pages_that_ask_for_the_same_preview_start_one_process(tmp_path, tiny_model, monkeypatch):
+    spec, started, run = tiny_spec(tmp_path, tiny_model), [], subprocess.run
+    monkeypatch.setattr(
+        launch.subprocess, "run", lambda *args, **options: started.append(args) or run(*args, **options)
+    )
+    with ThreadPoolExecutor(2) as pages:
+        first, second = pages.map(launch.preview, [spec, spec])
+    assert first == second and len(started) == 1
