@@ -32,7 +32,7 @@ class Page:
 
 def build_app() -> gr.Blocks:
     """The page in every language: English at /, Japanese at /ja."""
-    with gr.Blocks(title=text("page.browser_title", "en"), analytics_enabled=False) as app:
+    with gr.Blocks(title=text("page.browser_title", "en"), analytics_enabled=False, delete_cache=(3600, 3600)) as app:
         bind(build("en"), app)
     for lang in LANGUAGES[1:]:
         with app.route(text("page.browser_title", lang), f"/{lang}", show_in_navbar=False):

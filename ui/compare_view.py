@@ -35,7 +35,7 @@ def _pane(arm: str, state: dict[str, Any], lang: str) -> str:
 
 
 def _numbers(answer: dict[str, Any], lang: str) -> str:
-    if not answer.get("tokens"):
+    if answer.get("tokens", 0) < 2:
         return ""
     parts = [text("page.compare.tokens", lang, n=figure(answer["tokens"])), duration(answer.get("seconds"), lang)]
     if answer.get("seconds"):

@@ -12,6 +12,7 @@ from starlette.middleware import Middleware
 from starlette.responses import PlainTextResponse, RedirectResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from engine import rundir
 from engine.schema import UserError
 from engine.text import LANGUAGES
 
@@ -202,8 +203,10 @@ def launch_options(place: Place) -> dict[str, Any]:
 
 
 def quiet_environment() -> None:
-    """Say before gradio is imported that nothing is reported to anyone."""
+    """Say before gradio is imported that nothing is reported to anyone, and where uploads pass through."""
     os.environ["GRADIO_ANALYTICS_ENABLED"] = "False"
     os.environ["HF_HUB_DISABLE_TELEMETRY"] = "1"
     os.environ["GRADIO_SHARE"] = "False"
     os.environ["GRADIO_MCP_SERVER"] = "False"
+    # What is uploaded passes through here: the user's own folder, not a shared one.
+    os.environ.setdefault("GRADIO_TEMP_DIR", str(rundir.home() / "cache" / "gradio"))

@@ -108,7 +108,7 @@ def ask(lang: str, run_id: str, question: str, length: float) -> Iterator[list[A
     yield ["", view.panes(last, lang), gr.skip(), *working]
     try:
         for last in chat.ask(run, question.strip()[:LONGEST_QUESTION], max_new_tokens=int(length)):
-            yield ["", view.panes(last, lang), gr.skip(), *working]
+            yield ["", view.panes(last, lang), proof(run, lang), *working]
     except UserError as problem:
         last = {**last, "state": "failed", "message": str(problem)}
     yield [view.message(last, lang), view.panes(last, lang), proof(run, lang), *idle]
