@@ -7,7 +7,7 @@ function kurabeClicks(element, trigger) {
     event.preventDefault();
     if (target.getAttribute("aria-disabled") === "true") return;
     trigger("click", { pick: target.dataset.pick });
-    if (target.closest(".k-side") && window.innerWidth < 760) document.querySelector(".sidebar .toggle-button")?.click();
+    if (target.closest(".k-side") && window.innerWidth < 900) document.querySelector(".sidebar .toggle-button")?.click();
   });
 }
 
@@ -47,13 +47,13 @@ new MutationObserver((_, observer) => {
   steps.toggleAttribute("inert", !kurabeFilled);
 }).observe(document.documentElement, { childList: true, subtree: true });
 
-// On a phone the list of runs would lie over everything: it starts folded.
+// On a narrow screen the list of runs would lie over everything: it starts folded.
 new MutationObserver((_, observer) => {
   const toggle = document.querySelector(".sidebar .toggle-button");
   if (!toggle) return;
   observer.disconnect();
   setTimeout(() => {
-    if (window.innerWidth < 760 && document.querySelector(".sidebar.open")) toggle.click();
+    if (window.innerWidth < 900 && document.querySelector(".sidebar.open")) toggle.click();
     document.documentElement.classList.add("k-ready");
   }, 50);
 }).observe(document.documentElement, { childList: true, subtree: true });

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import islice
 from typing import Any
 
 import gradio as gr
@@ -17,6 +18,7 @@ from ui.frame import Frame
 from ui.html import area
 
 LONGEST_QUESTION = 4000
+LONGEST_EXAMPLE = 120
 LONGEST_ANSWER = 1024
 
 
@@ -82,11 +84,13 @@ def show(run: Run | None, lang: str) -> list[Any]:
 
 
 def questions(run: Run) -> tuple[str, ...]:
-    """Examples to click: the use case's own, else the first held-out questions of the run."""
+    """Examples to click: the use case's own, else held-out questions of the run that fit on a line."""
     preset = usecases.presets().get(runs.spec(run).use_case)
     if preset:
         return (*preset.demo, *preset.limits[:1])
-    return tuple(dict.fromkeys(example.question for example in run.examples("test")[:200]))[:6]
+    held_out = (one for one in run.examples("test") if one.suite == runs.spec(run).primary.suite)
+    short = (one.question for one in held_out if len(one.question) <= LONGEST_EXAMPLE)
+    return tuple(islice(dict.fromkeys(short), 6))
 
 
 def proof(run: Run, lang: str) -> str:
