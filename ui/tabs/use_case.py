@@ -114,8 +114,8 @@ def preview(request: gr.Request, lang: str, step: str, seen: str, shown: str, *c
         drawn = why(name, lang) + data_view.preview(launch.preview(spec), lang)
     except UserError as problem:
         drawn = notice(str(problem), tone="bad", title=text("page.error.data", lang))
-    if _asked.get(page) == key:
-        yield [drawn, key]
+    # Gradio sends the last word again when a generator ends: a late one must not bring its waiting line back.
+    yield [drawn, key] if _asked.get(page) == key else [gr.skip(), gr.skip()]
 
 
 def _remember(page: str, key: str) -> None:
