@@ -11,7 +11,7 @@ BASIC = {"basic": True}
 
 class TrainingSettings(Frozen):
     epochs: int = Field(
-        5,
+        4,
         ge=1,
         le=100,
         json_schema_extra=BASIC,
