@@ -91,7 +91,7 @@ def test_language_follows_the_choice_made_before_then_the_browser(headers, lang)
 
 
 def get(served, path, **headers):
-    return httpx.get(served.url + path, headers=headers)
+    return httpx.get(served.url + path, headers=headers, timeout=60)
 
 
 def test_japanese_browser_is_sent_to_the_japanese_page_with_its_address(served):
@@ -111,7 +111,9 @@ def test_language_in_the_address_wins(served, path, target):
 def test_served_page_turns_away_foreign_hosts_and_origins(served):
     assert get(served, "/").status_code == 200
     assert get(served, "/", host="evil.example").status_code == 403
-    answer = httpx.post(served.url + "/gradio_api/queue/join", json={}, headers={"origin": "http://evil.example"})
+    answer = httpx.post(
+        served.url + "/gradio_api/queue/join", json={}, headers={"origin": "http://evil.example"}, timeout=60
+    )
     assert answer.status_code == 403 and "access-control-allow-origin" not in answer.headers
 
 
