@@ -13,7 +13,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
-from engine import registry, rundir, specs
+from engine import registry, rundir, sources, specs
 from engine.data.prepare import prepare
 from engine.rundir import Run
 from engine.schema import RunSpec, UserError
@@ -36,6 +36,7 @@ def check(spec: RunSpec) -> RunSpec:
     Raises UserError naming the field: nothing that the page or a file sends is taken on trust.
     """
     spec = specs.check(spec)
+    sources.check(spec.model)
     settings = registry.methods()[spec.method].Settings.model_validate(spec.settings)
     return spec.model_copy(update={"settings": settings.model_dump(mode="json")})
 

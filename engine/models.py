@@ -1,8 +1,6 @@
 """Where a model comes from and how it is loaded: device, dtype, quantisation, adapter. Safetensors only."""
 
-import json
 import platform
-import sys
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -14,9 +12,9 @@ import torch
 
 from engine import embedded, packing, rundir
 from engine.schema import Message, RunSpec, UserError
+from engine.sources import source
 
 BF16_ADVANTAGE = 3.0  # how much faster bf16 must be than fp32 in a timed matmul: AMX and GPUs are, AVX-512 is not
-REFUSED_CONFIG = ("auto_map", "_attn_implementation_internal")
 
 
 @dataclass
@@ -40,31 +38,6 @@ class Loaded:
         own = self.core.generation_config.eos_token_id
         own = own if isinstance(own, list) else [own]
         return sorted({token for token in [*own, self.tokenizer.eos_token_id] if token is not None})
-
-
-def source(model: str) -> str:
-    """What from_pretrained gets for a model's name: the embedded model's folder, a local folder, or a Hub id.
-
-    Raises UserError for a folder that is not there or holds no safetensors.
-    """
-    if model == embedded.NAME:
-        return str(embedded.ensure(progress=lambda line: print(line, file=sys.stderr)))
-    folder = Path(model).expanduser()
-    if folder.is_dir():
-        if not any(folder.glob("*.safetensors")):
-            raise UserError(f"The model folder {model} holds no .safetensors file; other weight files are not loaded.")
-        config = json.loads((folder / "config.json").read_text(encoding="utf-8"))
-        refused = [key for key in REFUSED_CONFIG if key in config]
-        if refused:
-            raise UserError(
-                f"The model folder {model} asks for code of its own ({refused[0]} in config.json): refused."
-            )
-        return str(folder.resolve())
-    if model.startswith((".", "/", "~", "file:")) or "\\" in model or model.count("/") > 1:
-        raise UserError(
-            f"There is no model folder {model[:200]}. Give a folder, a Hub id such as owner/name, or {embedded.NAME}."
-        )
-    return model
 
 
 def best_device() -> str:

@@ -39,6 +39,23 @@ def test_a_model_that_is_not_there_is_one_clear_message(tmp_path, tiny_model):
         launch.forecast(tiny_spec(tmp_path, tiny_model, model="/nowhere/model"))
 
 
+@pytest.mark.parametrize("model", ["/etc", "../x", "file:///etc/passwd", "~/nowhere", "..\\\\x", "a/b/c"])
+def test_a_model_that_cannot_be_loaded_is_refused_before_a_run_exists(model, tmp_path, tiny_model):
+    with pytest.raises(UserError, match="^model: "):
+        launch.start(tiny_spec(tmp_path, tiny_model, model=model))
+    assert rundir.all_runs() == []
+
+
+@pytest.mark.parametrize("config", ['{"auto_map": {"AutoModel": "evil.Model"}}', "not JSON"])
+def test_a_model_folder_with_code_of_its_own_or_a_broken_config_is_refused(config, tmp_path, tiny_model):
+    folder = tmp_path / "model"
+    folder.mkdir()
+    (folder / "model.safetensors").write_bytes(b"")
+    (folder / "config.json").write_text(config)
+    with pytest.raises(UserError, match="^model: the folder"):
+        launch.start(tiny_spec(tmp_path, tiny_model, model=str(folder)))
+
+
 def test_the_page_side_never_loads_torch():
     code = "import engine.launch, engine.chat, engine.specs, sys; print({'torch', 'transformers'} & set(sys.modules))"
     assert subprocess.run([sys.executable, "-c", code], capture_output=True, text=True).stdout.strip() == "set()"
