@@ -33,17 +33,11 @@ def check(model: str) -> None:
             raise UserError(f"model: there is no model folder {model[:200]}. {hint}")
         return
     if not any(folder.glob("*.safetensors")):
-        raise UserError(
-            f"{named} holds no .safetensors file; other weight files are not loaded."
-        )
+        raise UserError(f"{named} holds no .safetensors file; other weight files are not loaded.")
     try:
         config = json.loads((folder / "config.json").read_text(encoding="utf-8"))
     except (OSError, ValueError) as error:
-        raise UserError(
-            f"{named} has no readable config.json. Save the model again."
-        ) from error
+        raise UserError(f"{named} has no readable config.json. Save the model again.") from error
     refused = [key for key in REFUSED_CONFIG if key in config]
     if refused:
-        raise UserError(
-            f"{named} asks for code of its own ({refused[0]} in config.json): refused."
-        )
+        raise UserError(f"{named} asks for code of its own ({refused[0]} in config.json): refused.")
