@@ -1,0 +1,64 @@
+"""A finished run: every question to click through, and examples to ask."""
+
+import re
+
+import pytest
+from playwright.sync_api import expect
+
+from tests.browser import walk
+from tests.browser.material import KNOWN, LEARNT
+from tests.browser.walk import say
+
+
+@pytest.mark.parametrize(
+    ("outcome", "count", "base", "tuned"),
+    [("fixed", 8, KNOWN, LEARNT), ("broken", 2, KNOWN, LEARNT), ("same", 1, KNOWN, LEARNT)],
+)
+def test_items_of_an_outcome_are_clicked_through(visit, finished, outcome, count, base, tuned):
+    page = visit(walk.address(finished, "result"))
+    page.locator("#k-filters [data-pick='suite=reworded']").click()
+    chip = page.locator(f"#k-filters [data-pick='outcome={outcome}']")
+    expect(chip.locator("b")).to_have_text(str(count))
+    chip.click()
+    expect(chip).to_have_attribute("aria-pressed", "true")
+    lines, item = page.locator("#k-items .k-item"), page.locator("#k-item")
+    expect(lines).to_have_count(count)
+    lines.last.click()
+    expect(item).to_contain_text(say("page.items.place", i=count, n=count))
+    expect(item.locator(".k-pill")).to_contain_text(say(f"outcome.{outcome}"))
+    expect(item.locator(".k-asked p")).to_have_text(lines.last.locator("span").last.inner_text())
+    expect(item.locator(".k-pane-base .k-answer")).to_have_text(base)
+    expect(item.locator(".k-pane-tuned .k-answer")).to_have_text(tuned)
+
+
+def test_next_and_search_lead_to_the_question_they_name(visit, finished):
+    page = visit(walk.address(finished, "result"))
+    page.locator("#k-filters [data-pick='outcome=']").click()
+    item = page.locator("#k-item")
+    item.get_by_role("button", name=say("page.items.next")).click()
+    expect(item).to_contain_text(re.compile("^.*" + say("page.items.place", i=2, n="")))
+    page.locator("#k-search").locator("input, textarea").fill("gift CARD question")
+    expect(page.locator("#k-items .k-item")).to_have_count(1)
+    expect(item.locator(".k-asked p")).to_have_text("Hello! I have a question about a gift card.")
+    page.locator("#k-search").locator("input, textarea").fill("no such words")
+    expect(page.locator("#k-items")).to_have_text(say("page.items.none"))
+
+
+def test_the_table_tells_the_numbers_of_the_run(visit, finished):
+    page = visit(walk.address(finished))
+    change = finished.comparison()["changes"][0]
+    assert (change["wins"], change["losses"], change["n"]) == (8, 2, 11)
+    row = page.locator("#k-changes tr").filter(has_text=say("page.result.primary"))
+    expect(row).to_contain_text(say("metric.token_f1.title"))
+    expect(row).to_contain_text(f"{change['wins']}/{change['ties']}/{change['losses']}")
+
+
+def test_an_example_is_asked_of_both_models_with_one_click(visit, finished):
+    page = visit(walk.address(finished, "compare"))
+    example = page.locator(".k-examples [data-pick]").first
+    question = example.inner_text()
+    example.click()
+    expect(page.locator("#k-question").locator("input, textarea")).to_have_value(question)
+    expect(page.locator("#k-panes .k-pane-base .k-answer")).to_have_text(KNOWN)
+    expect(page.locator("#k-panes .k-pane-tuned .k-answer")).to_have_text(LEARNT)
+    expect(page.locator("#k-panes footer")).to_have_count(2)
