@@ -12,10 +12,10 @@ SONG = "la la la la la la la la la"  # a question the model answers without an e
 QUICK = {"epochs": 20, "learning_rate": 0.01, "batch_size": 4}
 
 
-def own_rows(path: Path, *, extra: tuple[tuple[str, str], ...] = ()) -> Path:
-    """A file of questions that all have one new answer, and of `extra` questions and answers."""
+def own_rows(path: Path, *, answer: str = LEARNT, extra: tuple[tuple[str, str], ...] = ()) -> Path:
+    """A file of `extra` questions and answers, and of 40 questions that all have one new answer."""
     asked = (wording.format(topic) for topic in TOPICS for wording in WORDINGS)
-    return _write(path, [*((question, LEARNT) for question in asked), *extra])
+    return _write(path, [*extra, *((question, answer) for question in asked)])
 
 
 def held_out(path: Path, *, extra: tuple[tuple[str, str], ...] = ()) -> Path:

@@ -128,4 +128,5 @@ def bind(tab: Tab, frame: Frame) -> None:
     tab.filters.click(filter_items, [*chosen, tab.item], all_outputs, **quiet)
     tab.list.click(open_item, chosen, all_outputs, **quiet)
     tab.detail.click(open_item, chosen, all_outputs, **quiet)
-    tab.search.input(search_items, [*chosen, tab.item], all_outputs, trigger_mode="always_last", **quiet)
+    # Not `input`: Gradio's fires on key presses only, so not for what is pasted, deleted or composed (Japanese).
+    tab.search.change(search_items, [*chosen, tab.item], all_outputs, trigger_mode="always_last", **quiet)
