@@ -27,6 +27,15 @@ def pytest_collection_modifyitems(items):
             item.add_marker(pytest.mark.browser)
 
 
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item, call):
+    """A failed test shows the end of the server's log too."""
+    report = yield
+    if report.failed and (site := getattr(item, "funcargs", {}).get("site")):
+        report.sections.append(("app.py", site.log.read_text()[-4000:]))
+    return report
+
+
 @pytest.fixture(scope="session")
 def model(tiny_model, tmp_path_factory) -> Path:
     """The tiny model, taught to say something, so that there is a base to compare with."""
