@@ -217,9 +217,10 @@ def training_log(run: Run) -> list[dict[str, Any]]:
 def keep_upload(source: Path) -> str:
     """Copy an uploaded file to KURABE_HOME/uploads under its hash. Returns the word `open_upload` knows it by.
 
+    The hash is of the name and the content: the same rows under another name are shown by that name.
     Raises UserError for a kind of file that is not read: the kind comes from the name's ending.
     """
-    digest = hashlib.sha256()
+    digest = hashlib.sha256(os.fsencode(source.name) + b"\0")
     with open(source, "rb") as stream:
         while block := stream.read(1 << 20):
             digest.update(block)

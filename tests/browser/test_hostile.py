@@ -1,5 +1,7 @@
 """What is given to the page is shown as text, and what cannot be used is said once; neither breaks it."""
 
+import re
+
 import pytest
 from playwright.sync_api import Page, expect
 
@@ -33,7 +35,8 @@ def test_hostile_rows_are_shown_as_text_when_the_data_is_seen(visit, tmp_path):
     for question, answer in ROWS:
         expect(first_rows.get_by_text(question, exact=True)).to_be_visible()
         expect(first_rows.get_by_text(answer, exact=True)).to_be_visible()
-    expect(page.locator("#k-data .k-sample .k-seg-answer").first).to_contain_text(MARKUP)
+    any_of_them = re.compile("|".join(map(re.escape, HOSTILE)))
+    expect(page.locator("#k-data .k-sample .k-seg-answer").first).to_contain_text(any_of_them)
     expect_only_text(page, MARKUP)
 
 

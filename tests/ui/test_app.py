@@ -162,5 +162,8 @@ def test_kept_upload_is_found_again_under_its_name(tmp_path):
     file.write_text("question,answer\n" + "".join(f"Q{n}?,It is {n}.\n" for n in range(30)), encoding="utf-8")
     token = rundir.keep_upload(file)
     assert rundir.upload_name(token) == "my rows.CSV" and rundir.keep_upload(file) == token
+    renamed = file.rename(file.with_name("march.csv"))
+    assert rundir.upload_name(rundir.keep_upload(renamed)) == "march.csv"
+    assert rundir.upload_name(token) == "my rows.CSV"
     spec = drafts.data_only("own", token, None, [], lang="en")
     assert spec.data.train.path == str(rundir.open_upload(token)) and spec.title == "my rows.CSV"
