@@ -15,9 +15,10 @@ from benchmarks.machine import matmul_flops
 from engine import models, specs
 from engine.data.load import load
 from engine.methods import lora
-from engine.methods._sft import attach
+from engine.methods._sft import row_task
 from engine.training.batches import Row, epoch_batches, tokenize
 from engine.training.loop import start, train_step
+from engine.training.train import attach
 
 STEPS = 8
 ROUNDS = 3
@@ -51,7 +52,8 @@ def ours(batches: list[list[Row]], settings: lora.Settings) -> Side:
     loaded.model.train()
     for batch in batches:
         begun = time.perf_counter()
-        loss = train_step(fit, loaded.core, batch, settings, rate=settings.learning_rate, share=True)
+        task = row_task(loaded, settings, train=batch)
+        loss = train_step(fit, task, range(len(batch)), settings, rate=settings.learning_rate)["loss"]
         side.seconds.append(time.perf_counter() - begun)
         side.losses.append(loss)
     return side

@@ -8,7 +8,7 @@ from typing import Any
 import torch
 
 from engine.models import Loaded
-from engine.packing import ATTENTION, Cache, Step, hidden_states, pack, step_states
+from engine.packing import ATTENTION, Cache, Step, embed, hidden_states, learnt_prompt, pack, step_states
 
 
 @dataclass
@@ -114,6 +114,7 @@ class _PaddedMemory:
 
 def _prefill(model: Any, prompts: Sequence[Sequence[int]], max_new_tokens: int, device: str) -> tuple[Any, Any]:
     """The hidden state of each prompt's last token, (B, hidden), and the memory to go on from."""
+    prompts = [[*learnt_prompt(model), *prompt] for prompt in prompts]
     packed = pack(prompts, device=device)
     if model.config._attn_implementation == ATTENTION:
         packed.keep = Cache(packed.rows.shape[1] + max_new_tokens)
@@ -132,6 +133,10 @@ def _padded_states(model: Any, ids: torch.Tensor, memory: _PaddedMemory) -> torc
     """The hidden state of the last column, (B, hidden), of new ids (B, n) on top of what the cache holds."""
     places = (memory.mask.cumsum(1) - 1).clamp(min=0)[:, -ids.shape[1] :]
     out = model.get_decoder()(
-        input_ids=ids, attention_mask=memory.mask, position_ids=places, past_key_values=memory.cache, use_cache=True
+        inputs_embeds=embed(model, ids),
+        attention_mask=memory.mask,
+        position_ids=places,
+        past_key_values=memory.cache,
+        use_cache=True,
     )
     return out.last_hidden_state[:, -1]

@@ -36,7 +36,7 @@ def base_answers(
     """What base says, kept by the content of (model, examples, decoding) and never computed twice. `load` is called
     only where it must be computed."""
     path = home() / "cache" / "base" / f"{_base_key(fingerprint, examples, spec)}.jsonl"
-    kept = [Output(**{**line, "choice_losses": tuple(line["choice_losses"])}) for line in read_lines(path)]
+    kept = [Output.from_dict(line) for line in read_lines(path)]
     if len(kept) == len(examples):
         return kept
     outputs = answer(load(), examples, spec=spec, progress=progress)
@@ -62,8 +62,9 @@ def answer(loaded: Loaded, examples: Sequence[Example], *, spec: RunSpec, progre
             tokens=len(given.tokens),
             seconds=round(given.seconds, 4),
             truncated=given.truncated,
-            answer_loss=loss[0],
-            choice_losses=tuple(loss) if len(loss) > 1 else (),
+            answer_loss=loss[0][0] if loss else None,
+            choice_losses=tuple(mean for mean, _ in loss) if len(loss) > 1 else (),
+            choice_tokens=tuple(count for _, count in loss) if len(loss) > 1 else (),
         )
         for given, loss in zip(answers, losses, strict=True)
     ]
@@ -83,18 +84,20 @@ def score(outputs: Sequence[Output], examples: Sequence[Example], *, arm: str, m
 
 def _losses(
     loaded: Loaded, examples: Sequence[Example], *, spec: RunSpec, progress: Callable[[int], None]
-) -> list[list[float]]:
-    """Per example the loss of its reference, then of each choice. A question is computed once for its choices."""
+) -> list[list[tuple[float, int]]]:
+    """Per example (loss per token, tokens) of its reference, then of each alternative; none where there is no
+    reference. A question is computed once for all its answers."""
     rows: list[Row] = []
     owner: list[int] = []
     for number, example in enumerate(examples):
-        for text in (example.completion, *example.choices):
+        for text in (example.completion, *example.alternatives) if example.completion else ():
             rows.append(tokenize(loaded.tokenizer, _with_answer(example, text), system=spec.system))
             owner.append(number)
-    losses: list[list[float]] = [[] for _ in examples]
+    losses: list[list[tuple[float, int]]] = [[] for _ in examples]
     for first, last in _batches([len(row.tokens) for row in rows]):
-        for number, loss in zip(owner[first:last], row_losses(loaded.core, rows[first:last]), strict=True):
-            losses[number].append(loss)
+        batch = rows[first:last]
+        for number, row, loss in zip(owner[first:last], batch, row_losses(loaded.core, batch), strict=True):
+            losses[number].append((loss, len(row.labels)))
         progress(owner[last - 1] + 1)
     return losses
 
@@ -111,13 +114,13 @@ def _batches(lengths: Sequence[int]) -> list[tuple[int, int]]:
             slices.append((first, at))
             first, total = at, 0
         total += length
-    return [*slices, (first, len(lengths))]
+    return [*slices, (first, len(lengths))] if lengths else []
 
 
 def _base_key(fingerprint: str, examples: Sequence[Example], spec: RunSpec) -> str:
     content: dict[str, Any] = {
         "model": fingerprint,
-        "examples": [[example.id, example.choices] for example in examples],
+        "examples": [[example.id, example.alternatives] for example in examples],
         "system": spec.system,
         "decoding": spec.decoding.model_dump(),
         "versions": [version("torch"), version("transformers")],

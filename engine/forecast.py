@@ -49,22 +49,24 @@ def forecast(spec: RunSpec) -> dict[str, Any]:
     Seconds are for the whole run: `train_seconds`, `evaluate_seconds` (both arms) and their sum with loading.
     """
     from engine import models
-    from engine.methods._sft import attach
-    from engine.training.batches import tokenize
+    from engine.training.loop import plan_steps
     from engine.training.memory import peak_bytes
+    from engine.training.train import attach
 
-    method = registry.methods()[spec.method]
+    method = registry.method_of(spec)
     settings = method.Settings.model_validate(spec.settings)
     begun = time.perf_counter()
     loaded = models.load(spec.model, revision=spec.revision, quantization=method.quantization)
     load_seconds = time.perf_counter() - begun
     with _prepared(spec, loaded.tokenizer) as (run, report):
-        rows = [tokenize(loaded.tokenizer, example, system=spec.system) for example in run.examples("train")]
+        splits = {name: run.examples(name) for name in ("train", "validation", "mix")}
         tests = run.examples("test")
     evaluate_seconds = _evaluate_seconds(loaded, tests, spec)
     counted = attach(method, loaded, settings, seed=spec.seed)
-    steps = math.ceil(len(rows) / settings.batch_size) * settings.epochs
-    step_seconds, tokens = _step_seconds(loaded, rows, settings, spec)
+    task = method.task(loaded, settings, splits=splits, spec=spec, run=None)
+    plan = plan_steps(task, settings, seed=spec.seed)
+    steps = len(plan)
+    step_seconds, tokens = _step_seconds(loaded, task, plan, settings, seed=spec.seed)
     return {
         **counted,
         "steps": steps,
@@ -78,22 +80,18 @@ def forecast(spec: RunSpec) -> dict[str, Any]:
     }
 
 
-def _step_seconds(loaded: Any, rows: list[Any], settings: Any, spec: RunSpec) -> tuple[float, float]:
+def _step_seconds(loaded: Any, task: Any, plan: list[list[int]], settings: Any, *, seed: int) -> tuple[float, float]:
     """The median seconds of a training step and the tokens of such a step, after one step that is not counted."""
-    from engine.training.batches import epoch_batches
     from engine.training.loop import start, train_step
 
-    fit = start(loaded.model, settings, seed=spec.seed)
+    fit = start(loaded.model, settings, seed=seed)
     loaded.model.train()
-    share = not getattr(settings, "dropout", 0.0)
-    plan = epoch_batches([len(row.tokens) for row in rows], batch_size=settings.batch_size, seed=spec.seed, epoch=0)
     seconds = []
-    for indices in (plan * (TIMED_STEPS + 1))[: TIMED_STEPS + 1]:
-        batch = [rows[at] for at in indices]
+    for batch in (plan * (TIMED_STEPS + 1))[: TIMED_STEPS + 1]:
         begun = time.perf_counter()
-        train_step(fit, loaded.core, batch, settings, rate=settings.learning_rate, share=share)
+        train_step(fit, task, batch, settings, rate=settings.learning_rate)
         seconds.append(time.perf_counter() - begun)
-    tokens = sum(len(row.tokens) for row in rows) / len(plan)
+    tokens = sum(task.lengths[at] for batch in plan for at in batch) / len(plan)
     return statistics.median(seconds[1:]), tokens
 
 

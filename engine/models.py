@@ -2,7 +2,8 @@
 
 import platform
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -14,7 +15,8 @@ from engine import embedded, packing, rundir
 from engine.schema import Message, RunSpec, UserError
 from engine.sources import source
 
-BF16_ADVANTAGE = 3.0  # how much faster bf16 must be than fp32 in a timed matmul: AMX and GPUs are, AVX-512 is not
+BF16_ADVANTAGE = 4.0  # how much faster bf16 must be than fp32 in a timed matmul: AMX and GPUs are, AVX-512 is not
+MATMUL_SIZE, MATMUL_TIMES, MATMUL_SECONDS = 512, 9, 2.0
 
 
 @dataclass
@@ -31,6 +33,17 @@ class Loaded:
     @property
     def core(self) -> Any:
         return self.model.get_base_model() if hasattr(self.model, "get_base_model") else self.model
+
+    @contextmanager
+    def base(self) -> Iterator[None]:
+        """Inside, the adapter is off: the model is base."""
+        prompt = getattr(self.core, "learnt_prompt", None)
+        with self.model.disable_adapter():
+            packing.use_learnt_prompt(self.core, None)
+            try:
+                yield
+            finally:
+                packing.use_learnt_prompt(self.core, prompt)
 
     @property
     def stop_tokens(self) -> list[int]:
@@ -49,15 +62,15 @@ def best_device() -> str:
 def choose_dtype(device: str) -> torch.dtype:
     """fp32, or bf16 where a timed matmul shows it to be much faster: a capability flag says it works, not that it pays.
 
-    On CPUs without bf16 units bf16 is some hundred times slower than fp32; with plain AVX-512 ones it gains little and
-    costs digits. Decided once per machine and kept, so that a busy moment cannot change a run's results.
+    On CPUs without bf16 units bf16 is some hundred times slower than fp32; with plain AVX-512 ones a matmul is twice as
+    fast, a training step gains nothing, and digits are lost. Decided once per machine and kept, so that a busy moment
+    cannot change a run's results.
     """
     key = f"{device} {platform.machine()} {_processor()} torch {torch.__version__}"
     path = rundir.home() / "cache" / "dtype.json"
     decided = rundir.read_json(path, default={})
     if key not in decided:
-        seconds = {dtype: _matmul_seconds(dtype, device=device) for dtype in (torch.float32, torch.bfloat16)}
-        faster = seconds[torch.float32] / seconds[torch.bfloat16]
+        faster = _times_faster(torch.bfloat16, device=device)
         decided |= {key: "bfloat16" if faster >= BF16_ADVANTAGE else "float32"}
         rundir.write_json(path, decided)
     return getattr(torch, decided[key])
@@ -72,14 +85,24 @@ def _processor() -> str:
     return next((line.split(":", 1)[1].strip() for line in lines if line.startswith("model name")), "")
 
 
-def _matmul_seconds(dtype: torch.dtype, *, device: str, size: int = 256) -> float:
-    left, right = torch.ones(size, size, dtype=dtype, device=device), torch.ones(size, size, dtype=dtype, device=device)
-    best = float("inf")
-    for _ in range(5):
-        start = time.perf_counter()
-        (left @ right)[0, 0].item()
-        best = min(best, time.perf_counter() - start)
-    return best
+def _times_faster(dtype: torch.dtype, *, device: str) -> float:
+    """How many times faster than in fp32 a matmul is: the best of several, taken in turns, so that other work on the
+    machine meets both alike."""
+    best: dict[torch.dtype, float] = {}
+    begun = time.perf_counter()
+    for _ in range(MATMUL_TIMES):
+        for kind in (torch.float32, dtype):
+            best[kind] = min(best.get(kind, float("inf")), _matmul_seconds(kind, device=device))
+        if time.perf_counter() - begun > MATMUL_SECONDS:
+            break
+    return best[torch.float32] / best[dtype]
+
+
+def _matmul_seconds(dtype: torch.dtype, *, device: str) -> float:
+    square = torch.ones(MATMUL_SIZE, MATMUL_SIZE, dtype=dtype, device=device)
+    start = time.perf_counter()
+    (square @ square)[0, 0].item()
+    return time.perf_counter() - start
 
 
 def load_tokenizer(model: str, *, revision: str | None = None) -> Any:
@@ -98,7 +121,8 @@ def load(
     """The model in evaluation mode, on the best device here. `quantization` is "" or "nf4".
 
     With `adapter` the saved adapter is put on top; `merge` folds it into the weights, so that the tuned model runs
-    the very same modules as base does (not possible, and not done, for quantised weights).
+    the very same modules as base does. It is not done where weights are 4-bit or 16-bit: rounding what was learnt to
+    so few digits would change the answers.
     """
     from transformers import AutoModelForCausalLM
 
@@ -116,7 +140,7 @@ def load(
     loaded.eval()
     packed = packing.adopt(loaded)
     if adapter is not None:
-        loaded = _with_adapter(loaded, adapter, merge=merge and not quantization)
+        loaded = _with_adapter(loaded, adapter, merge=merge and dtype == torch.float32 and not quantization)
     tokenizer = load_tokenizer(model, revision=revision)
     return Loaded(loaded, tokenizer, device, dtype, fingerprint(model, revision, quantization, dtype), packed)
 
@@ -131,8 +155,19 @@ def load_tuned(spec: RunSpec, folder: Path, *, quantization: str, adapter: bool,
 def _with_adapter(model: Any, adapter: Path, *, merge: bool) -> Any:
     from peft import PeftModel
 
+    import engine.bottleneck  # noqa: F401 - makes the tuner known to peft, which else could not load what it saved
+
     with_adapter = PeftModel.from_pretrained(model, str(adapter), is_trainable=False).eval()
-    return with_adapter.merge_and_unload().eval() if merge else with_adapter
+    return with_adapter.merge_and_unload().eval() if merge and can_merge(with_adapter) else with_adapter
+
+
+def can_merge(model: Any) -> bool:
+    """Whether the adapter of a PeftModel can be folded into the weights: not a bottleneck's, nor a learnt prompt."""
+    from peft.tuners.tuners_utils import BaseTuner
+
+    from engine.bottleneck import BottleneckModel
+
+    return isinstance(model.base_model, BaseTuner) and not isinstance(model.base_model, BottleneckModel)
 
 
 def _nf4(dtype: torch.dtype) -> Any:

@@ -6,7 +6,7 @@ The linear layers, where the time goes, see those positions alone; attention gat
 Exact up to rounding; `packs` checks a model against its plain forward before it is trusted.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
 import torch
@@ -141,18 +141,57 @@ def _step_attention(module, query, key, value, *, layout: Step, scaling: float) 
 AttentionInterface.register(ATTENTION, packed_attention)
 
 
-def hidden_states(model: torch.nn.Module, packed: Packed) -> torch.Tensor:
+def hidden_states(model: torch.nn.Module, packed: Packed, *, noise: float = 0.0) -> torch.Tensor:
     """The last hidden state of every position, (T, hidden), with gradients where the model has them on.
 
     A model that has not taken to packed attention computes the padded rows instead: the same result, more work.
+    `noise` is NEFTune's alpha: uniform noise of size alpha / sqrt(tokens of the row x width) on the embeddings
+    (Jain et al. 2023, https://arxiv.org/abs/2310.05914).
     """
     backbone = model.get_decoder()
-    if model.config._attn_implementation == ATTENTION:
-        ids, places = packed.tokens[None], packed.depth[None]
-        return backbone(input_ids=ids, position_ids=places, use_cache=False, layout=packed).last_hidden_state[0]
+    packs = model.config._attn_implementation == ATTENTION
+    lay_out = (lambda values: values[None]) if packs else (lambda values: values[packed.rows])
+    given = {"input_ids": lay_out(packed.tokens)}
+    if noise or learnt_prompt(model):
+        states = embed(model, packed.tokens)
+        if noise:
+            lengths = packed.lengths[packed.owner // packed.rows.shape[1]]
+            size = noise / (lengths * states.shape[1]).sqrt()
+            states = states + torch.empty_like(states).uniform_(-1, 1) * size[:, None].to(states.dtype)
+        given = {"inputs_embeds": lay_out(states)}
+    if packs:
+        return backbone(**given, position_ids=packed.depth[None], use_cache=False, layout=packed).last_hidden_state[0]
     real = torch.arange(packed.rows.shape[1], device=packed.rows.device) < packed.lengths[:, None]
-    states = backbone(input_ids=packed.tokens[packed.rows], attention_mask=real, use_cache=False).last_hidden_state
+    states = backbone(**given, attention_mask=real, use_cache=False).last_hidden_state
     return states.flatten(0, 1).index_select(0, packed.owner)
+
+
+def learnt_prompt(model: torch.nn.Module) -> list[int]:
+    """The tokens of the prompt that prompt tuning has learnt, to stand before every row; none where there is none.
+
+    They are numbered from the end of the vocabulary on, and `embed` knows them. `use_learnt_prompt` sets them.
+    """
+    prompt = getattr(model, "learnt_prompt", None)
+    if prompt is None:
+        return []
+    first = model.get_input_embeddings().num_embeddings
+    return list(range(first, first + len(prompt())))
+
+
+def use_learnt_prompt(model: torch.nn.Module, prompt: Callable[[], torch.Tensor] | None) -> None:
+    """From now on `prompt()`, embeddings (n, hidden), stands before every row; None: nothing does."""
+    model.learnt_prompt = prompt
+
+
+def embed(model: torch.nn.Module, tokens: torch.Tensor) -> torch.Tensor:
+    """The embeddings of tokens of any shape, those of the learnt prompt among them."""
+    table = model.get_input_embeddings()
+    prompt = getattr(model, "learnt_prompt", None)
+    if prompt is None:
+        return table(tokens)
+    states = table(tokens.clamp(max=table.num_embeddings - 1))
+    learnt = prompt().to(states.dtype)[(tokens - table.num_embeddings).clamp(min=0)]
+    return torch.where((tokens >= table.num_embeddings)[..., None], learnt, states)
 
 
 def step_states(model: torch.nn.Module, tokens: torch.Tensor, step: Step) -> torch.Tensor:

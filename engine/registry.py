@@ -2,6 +2,7 @@
 
 import importlib
 import pkgutil
+from dataclasses import replace
 from functools import cache
 from typing import Any
 
@@ -25,6 +26,27 @@ def discover(package: str, attribute: str) -> dict[str, Any]:
 def methods() -> dict[str, Any]:
     """Every training method by name."""
     return discover("engine.methods", "METHOD")
+
+
+def method_of(spec: Any) -> Any:
+    """The method of a run spec, as its settings make it: one that attaches through another has that one's `attach`,
+    quantisation and adapter."""
+    method = methods()[spec.method]
+    if not method.through:
+        return method
+    inner = methods()[method.Settings.model_validate(spec.settings).through]
+
+    def attach(model: Any, settings: Any) -> Any:
+        given = settings.model_dump()
+        return inner.attach(model, inner.Settings(**{k: given[k] for k in inner.Settings.model_fields if k in given}))
+
+    return replace(
+        method,
+        attach=attach,
+        quantization=inner.quantization,
+        adapter=inner.adapter,
+        rate_ratio=inner.rate_ratio,
+    )
 
 
 def metrics() -> dict[str, Any]:

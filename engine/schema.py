@@ -12,6 +12,7 @@ from pydantic import BaseModel, ConfigDict, Field, field_validator
 
 Role = Literal["system", "user", "assistant"]
 Verdict = Literal["better", "worse", "cannot_tell", "not_measured"]
+Kind = Literal["completion", "pairs", "labels", "prompts", "text"]
 
 
 class UserError(Exception):
@@ -55,6 +56,22 @@ class Example:
     def from_dict(cls, values: Mapping[str, Any]) -> "Example":
         messages = tuple(Message(**message) for message in values["prompt"])
         return cls(**{**values, "prompt": messages, "choices": tuple(values.get("choices") or ())})
+
+    @property
+    def kind(self) -> Kind:
+        """What the row can teach: see Method.needs."""
+        if self.rejected is not None:
+            return "pairs"
+        if self.label is not None:
+            return "labels"
+        if not self.prompt:
+            return "text"
+        return "completion" if self.completion.strip() else "prompts"
+
+    @property
+    def alternatives(self) -> tuple[str, ...]:
+        """The answers whose likelihood is measured beside that of the completion."""
+        return self.choices or ((self.rejected,) if self.rejected is not None else ())
 
     @property
     def question(self) -> str:
@@ -103,7 +120,8 @@ class Output:
     """What one arm gave for one test item: the greedy answer and, where asked for, likelihoods.
 
     `answer_loss` is the mean negative log-likelihood per token of the reference answer, in nats. `choice_losses` is
-    the same for the right answer followed by each of `Example.choices`.
+    the same for the right answer followed by each of `Example.alternatives`, and `choice_tokens` how many tokens each
+    of them has.
     """
 
     text: str
@@ -112,6 +130,12 @@ class Output:
     truncated: bool = False
     answer_loss: float | None = None
     choice_losses: tuple[float, ...] = ()
+    choice_tokens: tuple[int, ...] = ()
+
+    @classmethod
+    def from_dict(cls, values: Mapping[str, Any]) -> "Output":
+        lists = {name: tuple(values.get(name, ())) for name in ("choice_losses", "choice_tokens")}
+        return cls(**{**values, **lists})
 
 
 @dataclass(frozen=True)
@@ -146,8 +170,7 @@ class EvalRow:
 
     @classmethod
     def from_dict(cls, values: Mapping[str, Any]) -> "EvalRow":
-        output = values["output"]
-        return cls(**{**values, "output": Output(**{**output, "choice_losses": tuple(output["choice_losses"])})})
+        return cls(**{**values, "output": Output.from_dict(values["output"])})
 
 
 @dataclass(frozen=True, slots=True)
@@ -198,6 +221,7 @@ class Source(Frozen):
 class DataSpec(Frozen):
     train: Source
     suites: dict[str, Source] = Field(default_factory=dict)
+    mix: Source | None = None  # general instructions some of which are mixed in, against forgetting
     validation_share: float = Field(0.06, ge=0, le=0.5)
     test_share: float = Field(0.2, ge=0, le=0.9)
     max_length: int = Field(512, ge=16, le=32768)
@@ -261,24 +285,28 @@ class Preset(Frozen):
 
 @dataclass(frozen=True)
 class Method:
-    """One way to train. `needs` names the kind of data; `Settings` is a frozen pydantic model: each field has bounds,
-    a description, and json_schema_extra {"basic": True} where a beginner should see it.
+    """One way to train. `needs` names the kinds of data it can use; `Settings` is a frozen pydantic model: each field
+    has bounds, a description, and json_schema_extra {"basic": True} where a beginner should see it.
 
     `attach(model, settings)` returns the model with just the promised parameters trainable.
-    `train(loaded, spec=, run=, attempt=, report=)` reads the run's data, writes metrics and checkpoints, and leaves
-    model/ and then training.json. `adapter` is False where the weights themselves change.
+    `task(loaded, settings, splits=, spec=, run=)` returns the training.task.Task of the examples in splits["train"],
+    ["validation"] and ["mix"]; `run` is None where only a forecast is made. `adapter` is False where the weights
+    themselves change. `through` names the methods that may do the attaching, of which settings.through is one
+    (see registry.method_of). `rate_ratio(weight's name, settings)` is a weight's share of the learning rate.
     """
 
     name: str
     title: str
     summary: str
     paper: str
-    needs: Literal["completion", "pairs", "labels", "prompts", "text"]
+    needs: tuple[Kind, ...]
     Settings: type[BaseModel]
     attach: Callable[..., Any]
-    train: Callable[..., None]
+    task: Callable[..., Any]
     quantization: str = ""
     adapter: bool = True
+    through: tuple[str, ...] = ()
+    rate_ratio: Callable[[str, Any], float] | None = None
 
 
 @dataclass(frozen=True)

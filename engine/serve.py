@@ -64,10 +64,10 @@ def load_arms(run: Run) -> tuple[dict[str, Any], dict[str, Any]]:
     compared with those of a base loaded afresh. Full fine-tuning has two models; there base is that fresh load itself.
     """
     from engine import models
-    from engine.methods._sft import probe_logits
+    from engine.training.train import probe_logits
 
     spec = run.spec()
-    method = registry.methods()[spec.method]
+    method = registry.method_of(spec)
     if not run.file("training").exists():
         raise UserError("This run has no trained model yet. Wait until its training is done.")
     quantization = method.quantization
@@ -77,9 +77,9 @@ def load_arms(run: Run) -> tuple[dict[str, Any], dict[str, Any]]:
     if not method.adapter:
         again = probe_logits(models.load(spec.model, revision=spec.revision))
         return {"base": (fresh, nullcontext), "tuned": (tuned, nullcontext)}, _proof(again, expected)
-    with tuned.model.disable_adapter():
+    with tuned.base():
         proof = _proof(probe_logits(tuned), expected)
-    return {"base": (tuned, tuned.model.disable_adapter), "tuned": (tuned, nullcontext)}, proof
+    return {"base": (tuned, tuned.base), "tuned": (tuned, nullcontext)}, proof
 
 
 def _proof(logits: Any, expected: Any) -> dict[str, Any]:

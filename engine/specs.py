@@ -3,7 +3,7 @@
 import difflib
 import json
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -84,13 +84,20 @@ def check(spec: RunSpec) -> RunSpec:
         _known(name, metrics(), "metrics")
     validated(method.Settings, spec.settings, where=f"the settings of {method.title}", prefix="settings.")
     check_suites(spec.data, spec.primary.suite)
-    sources = {"train": spec.data.train, **spec.data.suites}
-    for source in sources.values():
-        if source.format:
-            _known(source.format, formats(), "format")
-    train, *suites = map(pin, sources.values())
-    data = spec.data.model_copy(update={"train": train, "suites": dict(zip(spec.data.suites, suites, strict=True))})
+    data = _each_source(spec.data, _pinned)
     return spec.model_copy(update={"data": data})
+
+
+def _pinned(source: Source) -> Source:
+    if source.format:
+        _known(source.format, formats(), "format")
+    return pin(source)
+
+
+def _each_source(data: DataSpec, change: Callable[[Source], Source]) -> DataSpec:
+    """The data with every file of it changed."""
+    suites = {name: change(source) for name, source in data.suites.items()}
+    return data.model_copy(update={"train": change(data.train), "suites": suites, "mix": data.mix and change(data.mix)})
 
 
 def absolute(spec: RunSpec, *, base_dir: Path) -> RunSpec:
@@ -99,8 +106,7 @@ def absolute(spec: RunSpec, *, base_dir: Path) -> RunSpec:
     def moved(source: Source) -> Source:
         return source.model_copy(update={"path": _from(base_dir, source.path)})
 
-    suites = {name: moved(source) for name, source in spec.data.suites.items()}
-    data = spec.data.model_copy(update={"train": moved(spec.data.train), "suites": suites})
+    data = _each_source(spec.data, moved)
     model = _from(base_dir, spec.model) if spec.model[:1] in (".", "/", "~") else spec.model
     return spec.model_copy(update={"data": data, "model": model})
 

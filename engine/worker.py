@@ -91,7 +91,7 @@ def main(run_id: str) -> int:
 def work(run: Run, status: Status) -> None:
     """The stages in order."""
     spec = run.spec()
-    method = registry.methods()[spec.method]
+    method = registry.method_of(spec)
     stages: dict[str, tuple[str, Callable[[], None]]] = {
         "prepare": ("report", lambda: _prepare(run, spec, status)),
         "base": ("base", lambda: _base(run, spec, method, status)),
@@ -136,6 +136,7 @@ def _base(run: Run, spec: RunSpec, method: Method, status: Status) -> None:
 def _train(run: Run, spec: RunSpec, method: Method, status: Status) -> None:
     from engine import models
     from engine.training.memory import peak_bytes
+    from engine.training.train import train
 
     loaded = models.load(spec.model, revision=spec.revision, quantization=method.quantization)
     previous: dict[str, float] = {}
@@ -147,7 +148,7 @@ def _train(run: Run, spec: RunSpec, method: Method, status: Status) -> None:
         peak = peak_bytes(loaded.device)
         status.progress(line["step"], line["of"], "train", loss=line["loss"], tokens_per_second=rate, peak_bytes=peak)
 
-    method.train(loaded, spec=spec, run=run, attempt=status.values["attempt"], report=report)
+    train(method, loaded, spec=spec, run=run, attempt=status.values["attempt"], report=report)
 
 
 def _tuned(run: Run, spec: RunSpec, method: Method, status: Status) -> None:

@@ -12,12 +12,20 @@ from engine.data.account import account
 from engine.data.leakage import leakage
 from engine.data.load import CountTokens, Loaded, load
 from engine.data.split import hold_out_groups, hold_out_wordings, name_groups
+from engine.registry import methods
 from engine.rundir import Run, read_json, write_json, write_lines
 from engine.schema import DataSpec, Example, RunSpec, UserError, example_id
 
 SUITE_NAME = re.compile(r"^[a-z0-9_]{1,40}$")
 NOT_HELD_OUT = {"general", "unanswerable", "trained"}  # suites that do not tell whether the trained task was learnt
 MIN_TRAIN_ROWS = 4
+KINDS = {
+    "completion": "prompts with an answer to learn",
+    "pairs": "pairs of a chosen and a rejected answer",
+    "labels": "answers with a thumbs-up or thumbs-down label",
+    "prompts": "prompts without an answer",
+    "text": "plain texts",
+}
 MAX_TRAINED = 40
 
 
@@ -45,6 +53,7 @@ def prepare(spec: RunSpec, run: Run, *, count_tokens: CountTokens | None = None)
     data, limits = spec.data, {"max_length": spec.data.max_length, "count_tokens": count_tokens}
     check_suites(data, spec.primary.suite)
     training = load(data.train, **limits).required()
+    check_kind(training.examples, spec.method, file=training.table.name)
     own = {suite: load(data.suites[suite], suite=suite, **limits).required() for suite in sorted(data.suites)}
     parts = divide(training.examples, {suite: loaded.examples for suite, loaded in own.items()}, spec=spec)
     if len(parts.train) < MIN_TRAIN_ROWS:
@@ -63,6 +72,8 @@ def prepare(spec: RunSpec, run: Run, *, count_tokens: CountTokens | None = None)
         "leakage": _leakage(parts),
         "tokens": _tokens(parts, count_tokens) if count_tokens else {},
     }
+    if data.mix:
+        write_lines(run.examples_file("mix"), load(data.mix, **limits).required().examples)
     write_lines(run.examples_file("train"), parts.train)
     write_lines(run.examples_file("validation"), parts.validation)
     write_lines(run.examples_file("test"), tests)
@@ -77,6 +88,19 @@ def check_suites(data: DataSpec, primary: str) -> None:
             raise UserError(f"'{suite[:60]}' cannot name a test suite. Use small letters, digits and _; not 'trained'.")
     if primary == "trained":
         raise UserError("primary.suite is 'trained', which asks again what was trained on. Choose a held-out suite.")
+
+
+def check_kind(examples: Sequence[Example], method: str, *, file: str) -> None:
+    """Raises UserError, naming the methods that fit, where the method can learn nothing from rows of that kind."""
+    needs = methods()[method].needs
+    wrong = next((example for example in examples if example.kind not in needs), None)
+    if wrong is None:
+        return
+    fitting = [member.title for member in methods().values() if wrong.kind in member.needs]
+    raise UserError(
+        f"{file}: {methods()[method].title} cannot learn from {KINDS[wrong.kind]} (row {wrong.source_row}). It needs "
+        f"{' or '.join(KINDS[kind] for kind in needs)}. Methods that fit these rows: {', '.join(fitting)}."
+    )
 
 
 def divide(examples: Sequence[Example], suites: dict[str, list[Example]], *, spec: RunSpec) -> Parts:

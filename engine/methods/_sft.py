@@ -1,118 +1,48 @@
-"""What the supervised methods share: rows in, an adapter or weights out, with the proof that base stayed base."""
+"""What the supervised methods share: the loss is taken on answers, and on nothing else."""
 
-import os
-import shutil
-import time
-from collections.abc import Callable
-from pathlib import Path
+from collections.abc import Mapping, Sequence
 from typing import Any
 
-from engine.rundir import Run, write_json
-from engine.schema import Method, RunSpec
+from engine.schema import Example, RunSpec
 
 
-def train_sft(
-    method: Method, loaded: Any, *, spec: RunSpec, run: Run, attempt: int, report: Callable[[dict], None]
-) -> None:
-    """Supervised fine-tuning: next-token loss on the answers. Leaves model/, then training.json, which means done."""
-    from engine.training.batches import tokenize
-    from engine.training.loop import fit_rows, use_best
-    from engine.training.memory import peak_bytes, reset_peak
-
-    settings = method.Settings.model_validate(spec.settings)
-    splits = {
-        name: [tokenize(loaded.tokenizer, example, system=spec.system) for example in run.examples(name)]
-        for name in ("train", "validation")
-    }
-    before = probe_logits(loaded)
-    counted = attach(method, loaded, settings, seed=spec.seed)
-    reset_peak(loaded.device)
-    begun = time.perf_counter()
-    fit = fit_rows(
+def sft_task(
+    loaded: Any, settings: Any, *, splits: Mapping[str, Sequence[Example]], spec: RunSpec, run: Any = None
+) -> Any:
+    """Supervised fine-tuning as a Task: next-token loss on the answers of splits["train"], held-out loss on
+    splits["validation"]."""
+    return row_task(
         loaded,
-        splits["train"],
-        splits["validation"],
         settings,
-        run=run,
-        seed=spec.seed,
-        attempt=attempt,
-        share=not getattr(settings, "dropout", 0.0),
-        report=report,
-    )
-    wall_seconds = time.perf_counter() - begun
-    peak = peak_bytes(loaded.device)
-    if settings.keep_best:
-        use_best(fit)
-    loaded.model.eval()
-    size = save_model(loaded, run.model)
-    write_json(
-        run.file("training"),
-        {
-            **counted,
-            "train_seconds": fit.seconds,
-            "wall_seconds": wall_seconds,
-            "tokens": fit.tokens,
-            "tokens_per_second": fit.tokens / fit.seconds if fit.seconds else None,
-            "peak_bytes": peak,
-            "adapter_bytes": size,
-            "steps": fit.step,
-            "best_step": fit.best_step if settings.keep_best and fit.best else fit.step,
-            "best_loss": fit.best_loss if fit.best else None,
-            "dtype": str(loaded.dtype).removeprefix("torch."),
-            "device": loaded.device,
-            "base_proof": base_proof(method, loaded, before),
-        },
+        **{name: rows_of(loaded, splits.get(name, ()), spec=spec) for name in ("train", "validation")},
     )
 
 
-def attach(method: Method, loaded: Any, settings: Any, *, seed: int) -> dict[str, Any]:
-    """Make just the promised parameters trainable, in place. Returns how many there are and their share in %."""
-    import torch
+def rows_of(loaded: Any, examples: Sequence[Example], *, spec: RunSpec, every_answer: bool = False) -> list[Any]:
+    """The examples as Rows of tokens."""
+    from engine.training.batches import tokenize
 
-    torch.manual_seed(seed)
-    loaded.model = method.attach(loaded.model, settings)
-    trainable = sum(weight.numel() for weight in loaded.model.parameters() if weight.requires_grad)
-    total = (
-        loaded.core.num_parameters(exclude_embeddings=False) if not method.adapter else _all_parameters(loaded.model)
-    )
-    return {"trainable_parameters": trainable, "total_parameters": total, "trainable_percent": 100 * trainable / total}
+    return [tokenize(loaded.tokenizer, example, system=spec.system, every_answer=every_answer) for example in examples]
 
 
-def _all_parameters(model: Any) -> int:
-    """Every parameter, 4-bit ones counted by what they stand for and not by how they are packed."""
-    return model.get_nb_trainable_parameters()[1]
+def row_task(loaded: Any, settings: Any, *, train: Sequence[Any], validation: Sequence[Any] = ()) -> Any:
+    """A Task over rows of tokens, whose loss is the mean negative log-likelihood of an answer token, in nats.
 
-
-def probe_logits(loaded: Any) -> Any:
-    """The logits of a fixed sentence, (tokens, vocabulary): equal logits show equal weights."""
-    import torch
-
-    from engine.packing import hidden_states, pack
-
-    ids = loaded.tokenizer("Base must stay base: 1, 2, 3.", add_special_tokens=False)["input_ids"]
-    with torch.no_grad():
-        return loaded.core.get_output_embeddings()(hidden_states(loaded.core, pack([ids], device=loaded.device)))
-
-
-def base_proof(method: Method, loaded: Any, before: Any) -> dict[str, Any] | None:
-    """How far the logits with the adapter off are from those before training: 0 shows that base is base.
-
-    None for full fine-tuning, where nothing can be switched off: base is loaded apart.
+    Rows that begin alike share their computation, except where noise must differ by row (dropout, NEFTune).
     """
-    if not method.adapter:
-        return None
-    with loaded.model.disable_adapter():
-        difference = (probe_logits(loaded) - before).abs().max().item()
-    return {"max_abs_difference": difference, "equal": difference == 0.0}
+    import torch
 
+    from engine.training.loss import row_losses, row_token_losses
+    from engine.training.task import Part, Task
 
-def save_model(loaded: Any, folder: Path) -> int:
-    """Write the adapter or the weights as safetensors, aside and then renamed. Returns the size in bytes."""
-    building = folder.with_name(f".{folder.name}.tmp")
-    shutil.rmtree(building, ignore_errors=True)
-    loaded.model.save_pretrained(building, safe_serialization=True)
-    if not hasattr(loaded.model, "get_base_model"):
-        loaded.tokenizer.save_pretrained(building)
-    shutil.rmtree(folder, ignore_errors=True)
-    os.replace(building, folder)
-    return sum(path.stat().st_size for path in folder.glob("*.safetensors"))
+    share = not getattr(settings, "dropout", 0.0) and not settings.neftune_alpha
+
+    def loss(indices: Sequence[int]) -> Any:
+        rows = [train[at] for at in indices]
+        losses = torch.cat(row_token_losses(loaded.core, rows, share=share, noise=settings.neftune_alpha))
+        return Part(losses.sum(), len(losses), len(indices))
+
+    def held_out() -> dict[str, float]:
+        return {"loss": sum(row_losses(loaded.core, validation)) / len(validation)}
+
+    return Task([len(row.tokens) for row in train], loss, held_out if validation else None)

@@ -4,7 +4,7 @@ from typing import Any
 
 from pydantic import Field
 
-from engine.methods._sft import train_sft
+from engine.methods._sft import sft_task
 from engine.schema import Method
 from engine.training.settings import BASIC, TrainingSettings
 
@@ -31,18 +31,14 @@ def attach(model: Any, settings: Settings) -> Any:
     return model.requires_grad_(True)
 
 
-def train(loaded: Any, **options: Any) -> None:
-    train_sft(METHOD, loaded, **options)
-
-
 METHOD = Method(
     name="full",
     title="Full fine-tuning",
     summary="Trains every weight of the model. The most freedom, the most memory, and the most to forget.",
     paper="https://arxiv.org/abs/1801.06146",
-    needs="completion",
+    needs=("completion", "pairs"),
     Settings=Settings,
     attach=attach,
-    train=train,
+    task=sft_task,
     adapter=False,
 )

@@ -1,5 +1,6 @@
 """The training loop: steps, held-out loss, the best weights, stop, and a resume that ends in the same bytes."""
 
+import math
 import random
 import time
 from collections.abc import Callable, Sequence
@@ -13,9 +14,9 @@ from engine.models import Loaded
 from engine.rundir import Run, append_line
 from engine.schema import Stopped
 from engine.training import checkpoint
-from engine.training.batches import Row, epoch_batches
-from engine.training.loss import answer_loss, row_losses
+from engine.training.batches import epoch_batches
 from engine.training.settings import TrainingSettings
+from engine.training.task import Task
 
 CHECKPOINT_SECONDS = 60.0
 SAVE_SHARE = 0.05  # saving may take at most this share of the time, so big models are saved less often
@@ -36,6 +37,8 @@ class Fit:
     best_step: int = 0
     best_loss: float = float("inf")
     best: dict[str, torch.Tensor] = field(default_factory=dict)
+    misses: int = 0  # how many held-out measurements in a row were no better than the best
+    measured: int = -1  # the step of the last one
 
     def tensors(self) -> dict[str, dict[str, torch.Tensor]]:
         moments = {
@@ -46,13 +49,15 @@ class Fit:
         return {"weights": self.weights, "optimizer": moments, "best": self.best, "rng": {"cpu": torch.get_rng_state()}}
 
     def numbers(self) -> dict[str, Any]:
-        best_loss = self.best_loss if self.best else None
+        best_loss = self.best_loss if math.isfinite(self.best_loss) else None
         return {
             "step": self.step,
             "tokens": self.tokens,
             "seconds": self.seconds,
             "best_step": self.best_step,
             "best_loss": best_loss,
+            "misses": self.misses,
+            "measured": self.measured,
         }
 
     def restore(self, tensors: dict[str, dict[str, torch.Tensor]], numbers: dict[str, Any]) -> None:
@@ -69,38 +74,58 @@ class Fit:
         torch.set_rng_state(tensors["rng"]["cpu"])
         self.step, self.tokens, self.seconds = numbers["step"], numbers["tokens"], numbers["seconds"]
         self.best, self.best_step = tensors.get("best", {}), numbers["best_step"]
-        self.best_loss = numbers["best_loss"] if self.best else float("inf")
+        self.best_loss = float("inf") if numbers["best_loss"] is None else numbers["best_loss"]
+        self.misses, self.measured = numbers["misses"], numbers["measured"]
 
 
-def start(model: Any, settings: TrainingSettings, *, seed: int) -> Fit:
-    """A fresh Fit over the model's trainable weights, the random state set from the seed."""
+def start(
+    model: Any, settings: TrainingSettings, *, seed: int, rate_ratio: Callable[[str, Any], float] | None = None
+) -> Fit:
+    """A fresh Fit over the model's trainable weights, the random state set from the seed.
+
+    `rate_ratio(name, settings)` gives a weight's share of the learning rate, 1.0 where there is none.
+    """
     torch.manual_seed(seed)
     random.seed(seed)
     weights = {name: weight for name, weight in model.named_parameters() if weight.requires_grad}
-    optimizer = torch.optim.AdamW(
-        weights.values(), lr=settings.learning_rate, weight_decay=settings.weight_decay, fused=True
-    )
+    ratios: dict[float, list[torch.nn.Parameter]] = {}
+    for name, weight in weights.items():
+        ratios.setdefault(rate_ratio(name, settings) if rate_ratio else 1.0, []).append(weight)
+    groups = [{"params": group, "ratio": ratio} for ratio, group in ratios.items()]
+    optimizer = torch.optim.AdamW(groups, lr=settings.learning_rate, weight_decay=settings.weight_decay, fused=True)
     return Fit(weights, optimizer)
 
 
 def train_step(
-    fit: Fit, core: Any, batch: Sequence[Row], settings: TrainingSettings, *, rate: float, share: bool
-) -> float:
-    """One optimiser step on a batch at learning rate `rate`. Returns the batch's loss in nats per answer token."""
+    fit: Fit, task: Task, batch: Sequence[int], settings: TrainingSettings, *, rate: float
+) -> dict[str, float]:
+    """One optimiser step on the rows `batch` at learning rate `rate`. Returns the step's measures, "loss" among them.
+
+    The batch is computed in settings.accumulation parts. Raises RuntimeError where the loss is not a number.
+    """
     for group in fit.optimizer.param_groups:
-        group["lr"] = rate
-    loss = answer_loss(core, batch, share=share)
-    value = loss.item()
-    if not torch.isfinite(loss):
+        group["lr"] = rate * group["ratio"]
+    size = -(-len(batch) // settings.accumulation)
+    total, weight, rows, sums = 0.0, 0.0, 0, {}
+    for first in range(0, len(batch), size):
+        part = task.loss(batch[first : first + size])
+        if part.total.requires_grad:  # not where every row was without a signal
+            part.total.backward()
+        total, weight, rows = total + part.total.item(), weight + part.weight, rows + part.rows
+        sums = {name: sums.get(name, 0.0) + value for name, value in part.measures.items()}
+    loss = total / weight
+    if not math.isfinite(loss):
         raise RuntimeError(
-            f"The loss became {value} at step {fit.step + 1}. "
+            f"The loss became {loss} at step {fit.step + 1}. "
             f"Lower the learning rate (now {settings.learning_rate}) and start again."
         )
-    loss.backward()
+    for parameter in fit.weights.values():
+        if parameter.grad is not None:
+            parameter.grad.div_(weight)
     torch.nn.utils.clip_grad_norm_(fit.weights.values(), settings.max_grad_norm)
     fit.optimizer.step()
     fit.optimizer.zero_grad(set_to_none=True)
-    return value
+    return {"loss": loss, **{name: value / rows for name, value in sums.items()}}
 
 
 def learning_rate(settings: TrainingSettings, step: int, of: int) -> float:
@@ -117,50 +142,47 @@ def learning_rate(settings: TrainingSettings, step: int, of: int) -> float:
     return settings.learning_rate * factor[settings.schedule]
 
 
-def fit_rows(
+def plan_steps(task: Task, settings: TrainingSettings, *, seed: int) -> list[list[int]]:
+    """The rows of every step of a run, in order."""
+    tokens = getattr(settings, "pack_tokens", 0)
+    return [
+        batch
+        for epoch in range(settings.epochs)
+        for batch in epoch_batches(task.lengths, batch_size=settings.batch_size, seed=seed, epoch=epoch, tokens=tokens)
+    ]
+
+
+def fit_task(
     loaded: Loaded,
-    rows: Sequence[Row],
-    held_out: Sequence[Row],
+    task: Task,
     settings: TrainingSettings,
     *,
     run: Run,
     seed: int,
     attempt: int,
-    share: bool,
     report: Report,
+    rate_ratio: Callable[[str, Any], float] | None = None,
 ) -> Fit:
-    """Train on `rows` to the end, from the newest checkpoint if any. Each step becomes a line of metrics.jsonl.
+    """Train to the end, from the newest checkpoint if any. Each step becomes a line of metrics.jsonl.
 
-    `share` lets rows that begin alike share their computation (off where dropout must differ by row). Raises Stopped,
+    Ends before its time where the held-out loss has not fallen for settings.patience measurements. Raises Stopped,
     after saving a checkpoint, when a stop is requested.
     """
-    fit = start(loaded.model, settings, seed=seed)
+    fit = start(loaded.model, settings, seed=seed, rate_ratio=rate_ratio)
     found = checkpoint.load(run)
     if found:
         tensors, numbers, notes = found
         fit.restore(tensors, numbers)
         for note in notes:
             print(note, flush=True)
-    lengths = [len(row.tokens) for row in rows]
-    plan = [
-        batch
-        for epoch in range(settings.epochs)
-        for batch in epoch_batches(lengths, batch_size=settings.batch_size, seed=seed, epoch=epoch)
-    ]
+    plan = plan_steps(task, settings, seed=seed)
     of, per_epoch = len(plan), len(plan) / settings.epochs
     every = max(1, of // VALIDATIONS)
     saved_at, save_seconds = time.perf_counter(), 0.0
     loaded.model.train()
     for step in count(fit.step):
-        _validate(
-            fit,
-            loaded,
-            held_out,
-            run=run,
-            attempt=attempt,
-            due=step % every == 0 or step == of,
-            keep=settings.keep_best,
-        )
+        if step % every == 0 or step == of:
+            _validate(fit, loaded, task, run=run, attempt=attempt, keep=settings.keep_best)
         now = time.perf_counter()
         stopping = run.stop_requested()
         if stopping or now - saved_at > max(CHECKPOINT_SECONDS, save_seconds / SAVE_SHARE):
@@ -168,13 +190,12 @@ def fit_rows(
             saved_at, save_seconds = time.perf_counter(), time.perf_counter() - now
         if stopping:
             raise Stopped
-        if step == of:
+        if step == of or (settings.patience and fit.misses >= settings.patience):
             return fit
         rate = learning_rate(settings, step, of)
         begun = time.perf_counter()
-        batch = [rows[at] for at in plan[step]]
-        loss = train_step(fit, loaded.core, batch, settings, rate=rate, share=share)
-        fit.step, fit.tokens = step + 1, fit.tokens + sum(len(row.tokens) for row in batch)
+        measures = train_step(fit, task, plan[step], settings, rate=rate)
+        fit.step, fit.tokens = step + 1, fit.tokens + sum(task.lengths[at] for at in plan[step])
         fit.seconds += time.perf_counter() - begun
         line = {
             "kind": "train",
@@ -183,28 +204,29 @@ def fit_rows(
             "epoch": round((step + 1) / per_epoch, 3),
             "attempt": attempt,
         }
-        line |= {"loss": loss, "learning_rate": rate, "tokens": fit.tokens, "seconds": round(fit.seconds, 3)}
+        line |= measures | {"learning_rate": rate, "tokens": fit.tokens, "seconds": round(fit.seconds, 3)}
         append_line(run.file("metrics"), line)
         report(line)
     raise AssertionError("unreachable")
 
 
-def _validate(
-    fit: Fit, loaded: Loaded, held_out: Sequence[Row], *, run: Run, attempt: int, due: bool, keep: bool
-) -> None:
-    """Measure the held-out loss where it is due, log it, and remember the best weights."""
-    if not due or not held_out:
+def _validate(fit: Fit, loaded: Loaded, task: Task, *, run: Run, attempt: int, keep: bool) -> None:
+    """Measure what is held out, log it, and remember the best weights. Not again at the step a resume begins with."""
+    if task.held_out is None or fit.measured == fit.step:
         return
+    fit.measured = fit.step
     loaded.model.eval()
-    loss = sum(row_losses(loaded.core, held_out)) / len(held_out)
+    with torch.no_grad():
+        measures = task.held_out()
     loaded.model.train()
-    append_line(
-        run.file("metrics"),
-        {"kind": "validation", "step": fit.step, "attempt": attempt, "loss": loss, "seconds": round(fit.seconds, 3)},
-    )
-    if keep and loss < fit.best_loss:
-        fit.best_loss, fit.best_step = loss, fit.step
-        fit.best = {name: weight.detach().clone() for name, weight in fit.weights.items()}
+    line = {"kind": "validation", "step": fit.step, "attempt": attempt, **measures}
+    append_line(run.file("metrics"), line | {"seconds": round(fit.seconds, 3)})
+    if measures["loss"] < fit.best_loss:
+        fit.best_loss, fit.best_step, fit.misses = measures["loss"], fit.step, 0
+        if keep:
+            fit.best = {name: weight.detach().clone() for name, weight in fit.weights.items()}
+    else:
+        fit.misses += 1
 
 
 def use_best(fit: Fit) -> None:

@@ -7,25 +7,32 @@ import torch
 from torch.nn.functional import cross_entropy
 from torch.utils.checkpoint import checkpoint
 
-from engine.packing import Packed, hidden_states, pack
+from engine.packing import Packed, hidden_states, learnt_prompt, pack
 from engine.training.batches import Row
 
 CHUNK = 1024  # label positions whose logits are in memory at once: 1,024 x 49,152 fp32 logits take 200 MB
 
 
+def row_token_losses(core: Any, rows: Sequence[Row], *, share: bool = True, noise: float = 0.0) -> list[torch.Tensor]:
+    """For each row the negative log-likelihood of each of its answer tokens, in nats: (answer tokens,), with gradient.
+
+    `share` computes what rows have in common once (off where noise must differ by row); `noise` is NEFTune's alpha.
+    """
+    packed, places, labels = _labelled(core, rows, share=share)
+    losses = token_losses(core, hidden_states(core, packed, noise=noise)[places], labels)
+    return list(losses.split([len(row.labels) for row in rows]))
+
+
 def answer_loss(core: Any, rows: Sequence[Row], *, share: bool = True) -> torch.Tensor:
     """The mean negative log-likelihood per answer token of the batch, in nats: a scalar with its gradient."""
-    packed, places, labels = _labelled(core, rows, share=share)
-    return token_losses(core, hidden_states(core, packed)[places], labels).sum() / len(labels)
+    losses = torch.cat(row_token_losses(core, rows, share=share))
+    return losses.sum() / len(losses)
 
 
 @torch.no_grad()
 def row_losses(core: Any, rows: Sequence[Row]) -> list[float]:
     """The mean negative log-likelihood per answer token of each row, in nats."""
-    packed, places, labels = _labelled(core, rows, share=True)
-    losses = token_losses(core, hidden_states(core, packed)[places], labels)
-    counts = [len(row.tokens) - row.start for row in rows]
-    return [part.mean().item() for part in losses.split(counts)]
+    return [losses.mean().item() for losses in row_token_losses(core, rows)]
 
 
 def token_losses(core: Any, states: torch.Tensor, labels: torch.Tensor) -> torch.Tensor:
@@ -44,7 +51,9 @@ def token_losses(core: Any, states: torch.Tensor, labels: torch.Tensor) -> torch
 def _labelled(core: Any, rows: Sequence[Row], *, share: bool) -> tuple[Packed, torch.Tensor, torch.Tensor]:
     """The packed batch, the positions (N,) that predict an answer token, and those tokens (N,)."""
     device = core.device
-    packed = pack([row.tokens for row in rows], share=share, device=device)
-    places = [packed.rows[at, row.start - 1 : len(row.tokens) - 1] for at, row in enumerate(rows)]
-    labels = [token for row in rows for token in row.tokens[row.start :]]
-    return packed, torch.cat(places), torch.tensor(labels, device=device)
+    prefix = learnt_prompt(core)
+    packed = pack([(*prefix, *row.tokens) for row in rows], share=share, device=device)
+    owner = torch.tensor([at for at, row in enumerate(rows) for _ in row.labels], device=device)
+    before = torch.tensor([len(prefix) + place - 1 for row in rows for place in row.labels], device=device)
+    labels = [row.tokens[place] for row in rows for place in row.labels]
+    return packed, packed.rows[owner, before], torch.tensor(labels, device=device)

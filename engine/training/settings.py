@@ -46,6 +46,26 @@ class TrainingSettings(Frozen):
     max_grad_norm: float = Field(
         1.0, gt=0, le=1000, description="Longer gradients are cut to this length. Lower: steadier, slower to learn."
     )
+    accumulation: int = Field(
+        1,
+        ge=1,
+        le=512,
+        description="Parts a step is computed in. Higher: less memory for the same step, somewhat slower.",
+    )
+    neftune_alpha: float = Field(
+        0.0,
+        ge=0,
+        le=100,
+        description="Noise added to the words' embeddings in training (NEFTune, arXiv 2310.05914; 5 is usual). "
+        "Higher: less learning by heart. 0: none.",
+    )
+    patience: int = Field(
+        0,
+        ge=0,
+        le=100,
+        description="Stop early once the held-out loss has not fallen that many times in a row (it is measured 12 "
+        "times a run). 0: train to the end.",
+    )
     keep_best: bool = Field(
         True, description="Keep the weights of the step with the lowest held-out loss instead of the last ones."
     )

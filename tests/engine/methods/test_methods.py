@@ -4,18 +4,29 @@ import pytest
 import torch
 
 from engine import models, registry
-from engine.methods._sft import attach, probe_logits, save_model
+from engine.methods._sft import row_task
 from engine.schema import DataSpec, RunSpec, Source
 from engine.training.batches import Row
 from engine.training.loop import start, train_step
 from engine.training.loss import answer_loss
+from engine.training.train import attach, probe_logits, save_model
 
 METHODS = registry.methods()
-RATES = {"full": 5e-3}
+SUPERVISED = sorted(name for name, method in METHODS.items() if "completion" in method.needs and not method.through)
+RATES = {"full": 5e-3, "ia3": 0.5, "prompt_tuning": 0.5}
+NAMES = {"lora": "lora_", "qlora": "lora_", "adapter": "bottleneck_", "ia3": "ia3_l", "prompt_tuning": "prompt_encoder"}
+HIDDEN, INNER, KV, LAYERS = 64, 128, 32, 2  # the tiny model
+ADDED = {  # parameters each method adds to it with its defaults, counted by hand
+    "lora": LAYERS * 16 * (2 * (HIDDEN + HIDDEN) + 2 * (HIDDEN + KV) + 3 * (HIDDEN + INNER)),
+    "adapter": LAYERS * 2 * (2 * HIDDEN * (HIDDEN // 16) + HIDDEN // 16 + HIDDEN),
+    "ia3": LAYERS * (2 * KV + INNER),
+    "prompt_tuning": 16 * HIDDEN,
+}
+ADDED["qlora"] = ADDED["lora"]
 ROWS = [Row((10, 11, 12, 20 + at, 30, 31, 32, 2), 4) for at in range(8)]  # one answer to every question
 
 
-@pytest.fixture(params=sorted(METHODS))
+@pytest.fixture(params=SUPERVISED)
 def method(request):
     return METHODS[request.param]
 
@@ -25,16 +36,19 @@ def loaded(method, tiny_model):
     return models.load(str(tiny_model), quantization=method.quantization)
 
 
+def step(fit, loaded, settings, rate):
+    """The loss of one step on all rows."""
+    task = row_task(loaded, settings, train=ROWS)
+    return train_step(fit, task, range(len(ROWS)), settings, rate=rate)["loss"]
+
+
 def trained(method, loaded, steps=30):
     """The model after some steps on a learnable toy, with the losses."""
     settings = method.Settings(batch_size=8)
     attach(method, loaded, settings, seed=0)
     fit = start(loaded.model, settings, seed=0)
     loaded.model.train()
-    losses = [
-        train_step(fit, loaded.core, ROWS, settings, rate=RATES.get(method.name, 2e-2), share=True)
-        for _ in range(steps)
-    ]
+    losses = [step(fit, loaded, settings, RATES.get(method.name, 2e-2)) for _ in range(steps)]
     loaded.model.eval()
     return losses
 
@@ -55,20 +69,19 @@ def test_the_promised_parameters_change_and_no_others(method, loaded):
     promised = {name for name, weight in loaded.model.named_parameters() if weight.requires_grad}
     fit = start(loaded.model, settings, seed=0)
     for _ in range(3):
-        train_step(fit, loaded.core, ROWS, settings, rate=5e-3, share=True)
+        step(fit, loaded, settings, 5e-3)
     changed = {name for name, weight in state(loaded).items() if not torch.equal(weight, before[name])}
     assert changed == promised
-    assert all(("lora_" in name) == method.adapter for name in promised)
+    assert all(NAMES.get(method.name, "") in name for name in promised)
     assert counted["trainable_parameters"] == sum(before[name].numel() for name in promised)
 
 
 def test_the_share_of_trainable_parameters_equals_a_count_by_hand(method, loaded):
     counted = attach(method, loaded, method.Settings(), seed=0)
-    hidden, inner, kv, layers, vocabulary = 64, 128, 32, 2, loaded.core.config.vocab_size
-    linear = hidden * hidden * 2 + hidden * kv * 2 + hidden * inner * 3
-    total = vocabulary * hidden + layers * (linear + 2 * hidden) + hidden
-    lora = layers * 16 * (2 * (hidden + hidden) + 2 * (hidden + kv) + 3 * (hidden + inner))
-    wanted = (lora, total + lora) if method.adapter else (total, total)
+    linear = HIDDEN * HIDDEN * 2 + HIDDEN * KV * 2 + HIDDEN * INNER * 3
+    total = loaded.core.config.vocab_size * HIDDEN + LAYERS * (linear + 2 * HIDDEN) + HIDDEN
+    added = ADDED.get(method.name, 0)
+    wanted = (added, total + added) if method.adapter else (total, total)
     assert (counted["trainable_parameters"], counted["total_parameters"]) == wanted
     assert counted["trainable_percent"] == pytest.approx(100 * wanted[0] / wanted[1])
 
@@ -78,7 +91,7 @@ def test_with_the_adapter_off_the_logits_are_exactly_those_of_base(method, loade
     trained(method, loaded)
     assert not torch.equal(probe_logits(loaded), base)
     if method.adapter:
-        with loaded.model.disable_adapter():
+        with loaded.base():
             assert torch.equal(probe_logits(loaded), base)
 
 
@@ -141,5 +154,5 @@ def test_dropout_turns_sharing_off_and_still_learns(tiny_model, tmp_path):
     attach(METHODS["lora"], loaded, settings, seed=0)
     fit = start(loaded.model, settings, seed=0)
     loaded.model.train()
-    losses = [train_step(fit, loaded.core, ROWS, settings, rate=2e-2, share=False) for _ in range(30)]
+    losses = [step(fit, loaded, settings, 2e-2) for _ in range(30)]
     assert losses[-1] < 0.9 * losses[0]

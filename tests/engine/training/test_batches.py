@@ -49,3 +49,23 @@ def test_every_row_comes_once_an_epoch_and_the_same_way_each_time():
     assert sorted(row for batch in batches for row in batch) == list(range(103))
     assert batches == epoch_batches(lengths, batch_size=8, seed=3, epoch=1)
     assert batches != epoch_batches(lengths, batch_size=8, seed=3, epoch=2)
+
+
+@pytest.fixture
+def tokenizer(tiny_model):
+    return load_tokenizer(str(tiny_model))
+
+
+def test_every_answer_of_a_conversation_is_learnt_where_asked_for(tokenizer):
+    turns = (Message("user", "Hi"), Message("assistant", "Hello."), Message("user", "Open?"))
+    row = tokenize(tokenizer, Example("x", turns, "Yes."), system="You help.", every_answer=True)
+    assert tokenizer.decode([row.tokens[place] for place in row.labels]) == "Hello.<|im_end|>Yes.<|im_end|>"
+    last = tokenize(tokenizer, Example("x", turns, "Yes."), system="You help.")
+    assert tokenizer.decode([last.tokens[place] for place in last.labels]) == "Yes.<|im_end|>"
+
+
+def test_a_text_without_a_prompt_is_learnt_as_it_stands(tokenizer):
+    row = tokenize(tokenizer, Example("x", (), "The lamp is lit at dusk."), system="You help.")
+    learnt = tokenizer.decode([row.tokens[place] for place in row.labels])
+    assert learnt == "The lamp is lit at dusk." + tokenizer.eos_token
+    assert len(row.tokens) == len(row.labels) + 1

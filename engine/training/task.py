@@ -1,0 +1,33 @@
+"""What a training loop needs to know of a method's data: the rows, the loss of some of them, and a held-out measure."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+
+@dataclass(frozen=True)
+class Part:
+    """The loss of some rows: `total` (a scalar with its gradient) is a sum, `weight` what it is to be divided by.
+
+    Kept apart, so that a step over several parts weighs every answer token, or pair, as one step over all would.
+    `measures` are sums over `rows`, for the log.
+    """
+
+    total: Any
+    weight: float
+    rows: int
+    measures: Mapping[str, float] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Task:
+    """What is trained on. `lengths`: the tokens of each row, so that rows of like length share a step.
+
+    `loss(indices)` gives the Part of those rows. `held_out()` measures data not trained on: {"loss": lower is better,
+    ...}, or None where there is none. `facts()` goes into training.json at the end.
+    """
+
+    lengths: Sequence[int]
+    loss: Callable[[Sequence[int]], Part]
+    held_out: Callable[[], dict[str, float]] | None = None
+    facts: Callable[[], dict[str, Any]] = dict

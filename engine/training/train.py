@@ -1,0 +1,117 @@
+"""One training run of any method: weights attached, the loop, the model saved, and the proof that base stayed base."""
+
+import os
+import shutil
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import torch
+
+from engine.models import Loaded
+from engine.packing import hidden_states, learnt_prompt, pack
+from engine.rundir import Run, write_json
+from engine.schema import Method, RunSpec
+from engine.training.loop import fit_task, use_best
+from engine.training.memory import peak_bytes, reset_peak
+
+
+def train(
+    method: Method, loaded: Loaded, *, spec: RunSpec, run: Run, attempt: int, report: Callable[[dict], None]
+) -> None:
+    """Train by the method on the run's rows. Leaves model/, then training.json, which means done.
+
+    Raises Stopped when a stop is requested, and UserError where the rows are of a kind the method cannot use.
+    """
+    settings = method.Settings.model_validate(spec.settings)
+    splits = {name: run.examples(name) for name in ("train", "validation", "mix")}
+    before = probe_logits(loaded)
+    counted = attach(method, loaded, settings, seed=spec.seed)
+    reset_peak(loaded.device)
+    begun = time.perf_counter()
+    task = method.task(loaded, settings, splits=splits, spec=spec, run=run)
+    fit = fit_task(
+        loaded,
+        task,
+        settings,
+        run=run,
+        seed=spec.seed,
+        attempt=attempt,
+        report=report,
+        rate_ratio=method.rate_ratio,
+    )
+    wall_seconds = time.perf_counter() - begun
+    peak = peak_bytes(loaded.device)
+    if settings.keep_best:
+        use_best(fit)
+    loaded.model.eval()
+    size = save_model(loaded, run.model)
+    write_json(
+        run.file("training"),
+        {
+            **counted,
+            "train_seconds": fit.seconds,
+            "wall_seconds": wall_seconds,
+            "tokens": fit.tokens,
+            "tokens_per_second": fit.tokens / fit.seconds if fit.seconds else None,
+            "peak_bytes": peak,
+            "adapter_bytes": size,
+            "steps": fit.step,
+            "best_step": fit.best_step if settings.keep_best and fit.best else fit.step,
+            "best_loss": fit.best_loss if fit.best else None,
+            "dtype": str(loaded.dtype).removeprefix("torch."),
+            "device": loaded.device,
+            "base_proof": base_proof(method, loaded, before),
+            **task.facts(),
+        },
+    )
+
+
+def attach(method: Method, loaded: Loaded, settings: Any, *, seed: int) -> dict[str, Any]:
+    """Make just the promised parameters trainable, in place. Returns how many there are and their share in %."""
+    torch.manual_seed(seed)
+    loaded.model = method.attach(loaded.model, settings)
+    trainable = sum(weight.numel() for weight in loaded.model.parameters() if weight.requires_grad)
+    total = (
+        loaded.core.num_parameters(exclude_embeddings=False) if not method.adapter else _all_parameters(loaded.model)
+    )
+    return {"trainable_parameters": trainable, "total_parameters": total, "trainable_percent": 100 * trainable / total}
+
+
+def _all_parameters(model: Any) -> int:
+    """Every parameter, 4-bit ones counted by what they stand for and not by how they are packed."""
+    return model.get_nb_trainable_parameters()[1]
+
+
+@torch.no_grad()
+def probe_logits(loaded: Loaded) -> torch.Tensor:
+    """The logits of a fixed sentence, (tokens, vocabulary): equal logits show equal weights."""
+    ids = loaded.tokenizer("Base must stay base: 1, 2, 3.", add_special_tokens=False)["input_ids"]
+    return loaded.core.get_output_embeddings()(
+        hidden_states(loaded.core, pack([(*learnt_prompt(loaded.core), *ids)], device=loaded.device))
+    )
+
+
+def base_proof(method: Method, loaded: Loaded, before: torch.Tensor) -> dict[str, Any] | None:
+    """How far the logits with the adapter off are from those before training: 0 shows that base is base.
+
+    None for full fine-tuning, where nothing can be switched off: base is loaded apart.
+    """
+    if not method.adapter:
+        return None
+    with loaded.base():
+        difference = (probe_logits(loaded) - before).abs().max().item()
+    return {"max_abs_difference": difference, "equal": difference == 0.0}
+
+
+def save_model(loaded: Loaded, folder: Path) -> int:
+    """Write the adapter or the weights as safetensors, aside and then renamed. Returns the size in bytes."""
+    building = folder.with_name(f".{folder.name}.tmp")
+    shutil.rmtree(building, ignore_errors=True)
+    loaded.model.save_pretrained(building, safe_serialization=True)
+    if not hasattr(loaded.model, "get_base_model"):
+        loaded.tokenizer.save_pretrained(building)
+    shutil.rmtree(folder, ignore_errors=True)
+    os.replace(building, folder)
+    return sum(path.stat().st_size for path in folder.glob("*.safetensors"))
