@@ -1,4 +1,7 @@
-"""Greedy answers, token by token: one path for the evaluation and for the page, for base and for tuned."""
+"""Answers, token by token: one path for the evaluation and for the page, for base and for tuned.
+
+Greedy, unless asked to sample, as reinforcement learning does.
+"""
 
 import time
 from collections.abc import Callable, Iterator, Sequence
@@ -13,21 +16,40 @@ from engine.packing import ATTENTION, Cache, Step, embed, hidden_states, learnt_
 
 @dataclass
 class Answer:
-    """One answer as it grows. `done` once it ended by itself or by the limit; `truncated` if by the limit."""
+    """One answer as it grows. `done` once it ended by itself, with the token `end`, or by the limit; `truncated` if by
+    the limit."""
 
     tokens: list[int] = field(default_factory=list)
     seconds: float = 0.0
     done: bool = False
     truncated: bool = False
+    end: int | None = None
 
     def text(self, tokenizer: Any) -> str:
         return tokenizer.decode(self.tokens, skip_special_tokens=True).strip()
 
 
-@torch.no_grad()
-def stream(loaded: Loaded, prompts: Sequence[Sequence[int]], *, max_new_tokens: int) -> Iterator[list[Answer]]:
-    """Answer a batch of token prompts greedily; yields the growing answers after each token, in the prompts' order.
+@dataclass(frozen=True)
+class Sampling:
+    """Tokens are drawn from softmax(logits / temperature). `seeds` holds one seed for each prompt, which decides its
+    answer: the same seed gives the same answer, whatever else is in the batch."""
 
+    seeds: Sequence[int]
+    temperature: float = 1.0
+
+    def only(self, rows: Sequence[int]) -> "Sampling":
+        """The same for some of the prompts."""
+        return Sampling([self.seeds[row] for row in rows], self.temperature)
+
+
+@torch.no_grad()
+def stream(
+    loaded: Loaded, prompts: Sequence[Sequence[int]], *, max_new_tokens: int, sample: Sampling | None = None
+) -> Iterator[list[Answer]]:
+    """Answer a batch of token prompts, greedily or by `sample`; yields the growing answers after each token, in the
+    prompts' order.
+
+    Prompts that begin alike are computed once as far as they do: copies of a prompt cost nothing until they answer.
     Rows that have ended leave the batch, so a long answer does not make the others wait. The seconds of an answer
     are its share of each step it took part in.
     """
@@ -35,16 +57,20 @@ def stream(loaded: Loaded, prompts: Sequence[Sequence[int]], *, max_new_tokens: 
     answers = [Answer() for _ in prompts]
     alive = list(range(len(prompts)))
     start = time.perf_counter()
+    draws = _draws(sample, max_new_tokens) if sample else None
     states, memory = _prefill(model, prompts, max_new_tokens, loaded.device)
     for count in range(1, max_new_tokens + 1):
-        tokens = model.get_output_embeddings()(states).argmax(-1)
+        logits = model.get_output_embeddings()(states)
+        tokens = _drawn(logits, sample.temperature, draws[alive, count - 1]) if sample else logits.argmax(-1)
         ended = torch.isin(tokens, stop).tolist()
         seconds = (time.perf_counter() - start) / len(alive)
         start = time.perf_counter()
         for row, token, end in zip(alive, tokens.tolist(), ended, strict=True):
             answer = answers[row]
             answer.seconds += seconds
-            if not end:
+            if end:
+                answer.end = token
+            else:
                 answer.tokens.append(token)
             answer.truncated = not end and count == max_new_tokens
             answer.done = end or answer.truncated
@@ -65,20 +91,36 @@ def generate(
     *,
     max_new_tokens: int,
     batch_size: int,
+    sample: Sampling | None = None,
     progress: Callable[[int], None] = lambda done: None,
 ) -> list[Answer]:
-    """The finished answers in the prompts' order. Prompts of like length share a batch. `progress` gets the number done
-    after every token and may raise to stop."""
+    """The finished answers in the prompts' order, greedy or by `sample`. Prompts of like length share a batch.
+    `progress` gets the number done after every token and may raise to stop."""
     order = sorted(range(len(prompts)), key=lambda at: -len(prompts[at]))
     answers: list[Answer] = [Answer()] * len(prompts)
     for first in range(0, len(order), batch_size):
         chosen = order[first : first + batch_size]
         batch: list[Answer] = []
-        for batch in stream(loaded, [prompts[at] for at in chosen], max_new_tokens=max_new_tokens):
+        given = [prompts[at] for at in chosen]
+        drawn = sample.only(chosen) if sample else None
+        for batch in stream(loaded, given, max_new_tokens=max_new_tokens, sample=drawn):
             progress(first + sum(answer.done for answer in batch))
         for at, answer in zip(chosen, batch, strict=True):
             answers[at] = answer
     return answers
+
+
+def _draws(sample: Sampling, max_new_tokens: int) -> torch.Tensor:
+    """A uniform number in [0, 1) for every token of every answer, (B, max_new_tokens), each row from its own seed."""
+    rows = [torch.rand(max_new_tokens, generator=torch.Generator().manual_seed(seed)) for seed in sample.seeds]
+    return torch.stack(rows)
+
+
+def _drawn(logits: torch.Tensor, temperature: float, draws: torch.Tensor) -> torch.Tensor:
+    """One token per row of logits (B, vocabulary), where the cumulated probabilities pass the row's draw."""
+    reached = (logits.double() / temperature).softmax(-1).cumsum(-1)
+    wanted = draws.to(reached)[:, None] * reached[:, -1:]
+    return torch.searchsorted(reached, wanted, right=True)[:, 0].clamp(max=logits.shape[-1] - 1)
 
 
 class _PackedMemory:

@@ -68,6 +68,11 @@ class Run:
     def model(self) -> Path:
         return self.path / "model"
 
+    @property
+    def reward(self) -> Path:
+        """The reward model that RLHF learnt from preferences: there once it is whole."""
+        return self.path / "reward"
+
     def spec(self) -> RunSpec:
         return RunSpec.model_validate_json(self.file("spec").read_text(encoding="utf-8"))
 

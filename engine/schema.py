@@ -121,7 +121,7 @@ class Output:
 
     `answer_loss` is the mean negative log-likelihood per token of the reference answer, in nats. `choice_losses` is
     the same for the right answer followed by each of `Example.alternatives`, and `choice_tokens` how many tokens each
-    of them has.
+    of them has. `reward` is what the run's reward model gives the answer, where it has learnt one.
     """
 
     text: str
@@ -131,6 +131,7 @@ class Output:
     answer_loss: float | None = None
     choice_losses: tuple[float, ...] = ()
     choice_tokens: tuple[int, ...] = ()
+    reward: float | None = None
 
     @classmethod
     def from_dict(cls, values: Mapping[str, Any]) -> "Output":
@@ -293,6 +294,8 @@ class Method:
     ["validation"] and ["mix"]; `run` is None where only a forecast is made. `adapter` is False where the weights
     themselves change. `through` names the methods that may do the attaching, of which settings.through is one
     (see registry.method_of). `rate_ratio(weight's name, settings)` is a weight's share of the learning rate.
+    `judge(run, spec=, quantization=)` gives the reward of answers by what the run has learnt to prefer: a callable from
+    (prompt tokens, answer) pairs to numbers, or None where this run has learnt none.
     """
 
     name: str
@@ -307,6 +310,7 @@ class Method:
     adapter: bool = True
     through: tuple[str, ...] = ()
     rate_ratio: Callable[[str, Any], float] | None = None
+    judge: Callable[..., Any] | None = None
 
 
 @dataclass(frozen=True)

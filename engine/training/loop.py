@@ -194,6 +194,7 @@ def fit_task(
             return fit
         rate = learning_rate(settings, step, of)
         begun = time.perf_counter()
+        task.begin(step)
         measures = train_step(fit, task, plan[step], settings, rate=rate)
         fit.step, fit.tokens = step + 1, fit.tokens + sum(task.lengths[at] for at in plan[step])
         fit.seconds += time.perf_counter() - begun

@@ -13,13 +13,16 @@ from engine.training.batches import Row
 CHUNK = 1024  # label positions whose logits are in memory at once: 1,024 x 49,152 fp32 logits take 200 MB
 
 
-def row_token_losses(core: Any, rows: Sequence[Row], *, share: bool = True, noise: float = 0.0) -> list[torch.Tensor]:
+def row_token_losses(
+    core: Any, rows: Sequence[Row], *, share: bool = True, noise: float = 0.0, temperature: float = 1.0
+) -> list[torch.Tensor]:
     """For each row the negative log-likelihood of each of its answer tokens, in nats: (answer tokens,), with gradient.
 
-    `share` computes what rows have in common once (off where noise must differ by row); `noise` is NEFTune's alpha.
+    `share` computes what rows have in common once (off where noise must differ by row); `noise` is NEFTune's alpha;
+    `temperature` divides the logits, as it does where answers are sampled.
     """
     packed, places, labels = _labelled(core, rows, share=share)
-    losses = token_losses(core, hidden_states(core, packed, noise=noise)[places], labels)
+    losses = token_losses(core, hidden_states(core, packed, noise=noise)[places], labels, temperature=temperature)
     return list(losses.split([len(row.labels) for row in rows]))
 
 
@@ -35,12 +38,13 @@ def row_losses(core: Any, rows: Sequence[Row]) -> list[float]:
     return [losses.mean().item() for losses in row_token_losses(core, rows)]
 
 
-def token_losses(core: Any, states: torch.Tensor, labels: torch.Tensor) -> torch.Tensor:
+def token_losses(core: Any, states: torch.Tensor, labels: torch.Tensor, *, temperature: float = 1.0) -> torch.Tensor:
     """The loss of each label, (N,), from hidden states (N, hidden); large N in chunks whose logits are recomputed."""
     head = core.get_output_embeddings()
 
     def losses_of(part: torch.Tensor, wanted: torch.Tensor) -> torch.Tensor:
-        return cross_entropy(head(part).float(), wanted, reduction="none")
+        logits = head(part).float()
+        return cross_entropy(logits / temperature if temperature != 1 else logits, wanted, reduction="none")
 
     if len(labels) <= CHUNK:
         return losses_of(states, labels)

@@ -24,10 +24,12 @@ class Task:
     """What is trained on. `lengths`: the tokens of each row, so that rows of like length share a step.
 
     `loss(indices)` gives the Part of those rows. `held_out()` measures data not trained on: {"loss": lower is better,
-    ...}, or None where there is none. `facts()` goes into training.json at the end.
+    ...}, or None where there is none. `facts()` goes into training.json at the end. `begin(step)` is told which step
+    (from 0) comes next: what is random in a step must follow from its number, or a resumed run would go another way.
     """
 
     lengths: Sequence[int]
     loss: Callable[[Sequence[int]], Part]
     held_out: Callable[[], dict[str, float]] | None = None
     facts: Callable[[], dict[str, Any]] = dict
+    begin: Callable[[int], None] = lambda step: None

@@ -106,10 +106,14 @@ def base_proof(method: Method, loaded: Loaded, before: torch.Tensor) -> dict[str
 
 
 def save_model(loaded: Loaded, folder: Path) -> int:
-    """Write the adapter or the weights as safetensors, aside and then renamed. Returns the size in bytes."""
+    """Write the adapter or the weights as safetensors, aside and then renamed. Returns the size in bytes.
+
+    Of several adapters on one model only the one that answers is written, not the reward model's.
+    """
     building = folder.with_name(f".{folder.name}.tmp")
     shutil.rmtree(building, ignore_errors=True)
-    loaded.model.save_pretrained(building, safe_serialization=True)
+    chosen = {"selected_adapters": ["default"]} if hasattr(loaded.model, "peft_config") else {}
+    loaded.model.save_pretrained(building, safe_serialization=True, **chosen)
     if not hasattr(loaded.model, "get_base_model"):
         loaded.tokenizer.save_pretrained(building)
     shutil.rmtree(folder, ignore_errors=True)
