@@ -7,7 +7,7 @@ from importlib.metadata import version
 from typing import Any
 
 from engine import registry
-from engine.decoding import generate
+from engine.decoding import Answer, generate
 from engine.models import Loaded, prompt_tokens
 from engine.rundir import home, read_lines, write_lines
 from engine.schema import EvalRow, Example, Metric, Output, RunSpec
@@ -45,16 +45,23 @@ def base_answers(
 
 
 def answer(loaded: Loaded, examples: Sequence[Example], *, spec: RunSpec, progress: Progress) -> list[Output]:
-    """The greedy answer to every example's prompt, with the likelihood of the reference and of each wrong choice."""
-    prompts = [prompt_tokens(loaded.tokenizer, example.prompt, spec.system) for example in examples]
+    """The greedy answer to every example's prompt, with the likelihood of the reference and of each alternative.
+
+    A plain text is not asked: its answer is empty.
+    """
+    asked = [at for at, example in enumerate(examples) if example.prompt]
+    prompts = [prompt_tokens(loaded.tokenizer, examples[at].prompt, spec.system) for at in asked]
     of = len(examples)
-    answers = generate(
+    answers = [Answer() for _ in examples]
+    given = generate(
         loaded,
         prompts,
         max_new_tokens=spec.decoding.max_new_tokens,
         batch_size=spec.decoding.batch_size,
         progress=lambda done: progress(done, of, "answers"),
     )
+    for at, answered in zip(asked, given, strict=True):
+        answers[at] = answered
     losses = _losses(loaded, examples, spec=spec, progress=lambda done: progress(done, of, "likelihood"))
     return [
         Output(

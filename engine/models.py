@@ -158,7 +158,15 @@ def _with_adapter(model: Any, adapter: Path, *, merge: bool) -> Any:
     import engine.bottleneck  # noqa: F401 - makes the tuner known to peft, which else could not load what it saved
 
     with_adapter = PeftModel.from_pretrained(model, str(adapter), is_trainable=False).eval()
-    return with_adapter.merge_and_unload().eval() if merge and can_merge(with_adapter) else with_adapter
+    return with_adapter.merge_and_unload().eval() if merge and can_merge(with_adapter) else stand_before(with_adapter)
+
+
+def stand_before(model: Any) -> Any:
+    """The PeftModel itself; a learnt prompt, if it has one, stands before every row from now on."""
+    if model.active_peft_config.is_prompt_learning:
+        name = model.active_adapter
+        packing.use_learnt_prompt(model.get_base_model(), lambda: model.prompt_encoder[name].embedding.weight)
+    return model
 
 
 def can_merge(model: Any) -> bool:

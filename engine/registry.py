@@ -29,23 +29,22 @@ def methods() -> dict[str, Any]:
 
 
 def method_of(spec: Any) -> Any:
-    """The method of a run spec, as its settings make it: one that attaches through another has that one's `attach`,
-    quantisation and adapter."""
+    """The method of a run spec as its settings make it: one that trains through another has that one's quantisation,
+    adapter and learning-rate ratios."""
     method = methods()[spec.method]
     if not method.through:
         return method
     inner = methods()[method.Settings.model_validate(spec.settings).through]
+    return replace(method, quantization=inner.quantization, adapter=inner.adapter, rate_ratio=inner.rate_ratio)
 
-    def attach(model: Any, settings: Any) -> Any:
-        given = settings.model_dump()
-        return inner.attach(model, inner.Settings(**{k: given[k] for k in inner.Settings.model_fields if k in given}))
 
-    return replace(
-        method,
-        attach=attach,
-        quantization=inner.quantization,
-        adapter=inner.adapter,
-        rate_ratio=inner.rate_ratio,
+def attach_through(model: Any, settings: Any) -> Any:
+    """The `attach` of a method that trains through another: settings.through attaches, with those of the settings that
+    it knows."""
+    inner = methods()[settings.through]
+    given = settings.model_dump()
+    return inner.attach(
+        model, inner.Settings(**{name: given[name] for name in inner.Settings.model_fields if name in given})
     )
 
 

@@ -5,6 +5,7 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from engine.data.account import account, reasons
+from engine.data.chunks import divide_long
 from engine.data.clean import clean
 from engine.data.convert import Detection, convert, detect
 from engine.data.files import pin
@@ -59,6 +60,10 @@ def load(
     examples, mended = clean(examples)
     issues += mended
     if count_tokens:
+        examples, divided = divide_long(
+            examples, max_length=max_length, count=lambda example: sum(count_tokens(example))
+        )
+        issues += divided
         examples, long = without_long(examples, max_length=max_length, count_tokens=count_tokens)
         issues += long
     return Loaded(table, detect(table, format=source.format, columns=source.columns), examples, issues)

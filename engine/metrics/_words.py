@@ -16,14 +16,15 @@ def has_text(example: Example) -> bool:
 
     No for an unanswerable item, where any wording of "I do not know" is right and `declining` judges; and no for an
     item with choices, where the likelihoods judge (`choice_accuracy`, `answer_loss`) and free text that says the same
-    in other words would be marked down.
+    in other words would be marked down. No for a prompt without a reference, and for a plain text, which is no answer.
     """
-    return example.answerable and not example.choices
+    return bool(example.prompt and example.completion) and example.answerable and not example.choices
 
 
 def generated(output: Output, example: Example) -> bool:
-    """Whether there is an answer to look at: an item with choices may have been judged by likelihood alone."""
-    return bool(output.tokens or output.text.strip() or not example.choices)
+    """Whether there is an answer to look at: an item with choices may have been judged by likelihood alone, and a plain
+    text is not asked."""
+    return bool(example.prompt) and bool(output.tokens or output.text.strip() or not example.choices)
 
 
 def fold(text: str) -> str:
