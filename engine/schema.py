@@ -5,7 +5,7 @@ import json
 import math
 import unicodedata
 from collections.abc import Callable, Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator
@@ -79,15 +79,32 @@ class Example:
         return next((m.content for m in reversed(self.prompt) if m.role == "user"), "")
 
 
-def example_id(prompt: tuple[Message, ...], completion: str, suite: str = "") -> str:
+def example_id(
+    prompt: tuple[Message, ...],
+    completion: str,
+    suite: str = "",
+    *,
+    rejected: str | None = None,
+    label: bool | None = None,
+) -> str:
     """A 16-digit hash of the canonical content (NFC, white space folded): joins before to after, finds duplicates.
+
+    What the row does not have (a rejected answer, a label) does not change it.
 
     >>> example_id((Message("user", "Hi  there"),), "Hello") == example_id((Message("user", "Hi there"),), "Hello ")
     True
     """
     fold = lambda text: " ".join(unicodedata.normalize("NFC", text).split())  # noqa: E731
-    content = [[(m.role, fold(m.content)) for m in prompt], fold(completion), suite]
+    content: list[Any] = [[(m.role, fold(m.content)) for m in prompt], fold(completion), suite]
+    if rejected is not None or label is not None:
+        content.append({"rejected": None if rejected is None else fold(rejected), "label": label})
     return hashlib.sha256(json.dumps(content, ensure_ascii=True).encode()).hexdigest()[:16]
+
+
+def identified(example: Example) -> Example:
+    """The example with the id that its content has now."""
+    content = (example.prompt, example.completion, example.suite)
+    return replace(example, id=example_id(*content, rejected=example.rejected, label=example.label))
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,7 +122,8 @@ class Format:
     """A row shape. `fields` maps each canonical field to the column names it is known by, the first being its own.
 
     `to_example(row)` gets a row whose keys are canonical fields and returns an Example, or raises ValueError saying
-    what is wrong with that row.
+    what is wrong with that row. With `alone` the shape is a part of others: it is found only where no other shape fits
+    and no column is left that may hold an answer.
     """
 
     name: str
@@ -113,6 +131,7 @@ class Format:
     fields: Mapping[str, tuple[str, ...]]
     required: tuple[str, ...]
     to_example: Callable[[Mapping[str, Any]], Example]
+    alone: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -293,7 +312,8 @@ class Method:
     `task(loaded, settings, splits=, spec=, run=)` returns the training.task.Task of the examples in splits["train"],
     ["validation"] and ["mix"]; `run` is None where only a forecast is made. `adapter` is False where the weights
     themselves change. `through` names the methods that may do the attaching, of which settings.through is one
-    (see registry.method_of). `rate_ratio(weight's name, settings)` is a weight's share of the learning rate.
+    (see registry.method_of). `folds` is False where what is learnt cannot become part of the
+    weights. `rate_ratio(weight's name, settings)` is a weight's share of the learning rate.
     `judge(run, spec=, quantization=)` gives the reward of answers by what the run has learnt to prefer: a callable from
     (prompt tokens, answer) pairs to numbers, or None where this run has learnt none.
     """
@@ -310,6 +330,7 @@ class Method:
     adapter: bool = True
     through: tuple[str, ...] = ()
     rate_ratio: Callable[[str, Any], float] | None = None
+    folds: bool = True
     judge: Callable[..., Any] | None = None
 
 

@@ -5,7 +5,7 @@ import unicodedata
 from collections.abc import Iterable
 from dataclasses import replace
 
-from engine.schema import Example, Issue, Message, example_id
+from engine.schema import Example, Issue, Message, identified
 
 # Control characters (not tab and line feed), the byte order mark, single surrogates and code points that are no
 # characters. Direction marks and joiners stay: Arabic, Hebrew and emoji need them.
@@ -16,48 +16,50 @@ def clean(examples: Iterable[Example]) -> tuple[list[Example], list[Issue]]:
     """(examples kept, issues), in order.
 
     Mended and kept: control characters are taken out. Left out: an empty question or answer, an answer equal to its
-    question, an exact duplicate of an earlier row (same id). Kept as it is and told: a question that an earlier row
-    answers otherwise.
+    question, two equal answers to prefer between, an exact duplicate of an earlier row (same id). Kept as it is and
+    told: a row that an earlier one contradicts (see `_claims`).
     """
     kept: list[Example] = []
     issues: list[Issue] = []
     first_by_id: dict[str, int | None] = {}
-    first_by_prompt: dict[tuple, int | None] = {}
+    first_by_claim: dict[tuple, int | None] = {}
     for given in examples:
         example = without_control_characters(given)
         number = example.source_row
         if example is not given:
             issues.append(Issue(number, "control_characters", f"Row {number}: control characters removed.", False))
-        problem = _problem(example)
+        problem = _problem(example, kind=given.kind)
         if not problem and example.id in first_by_id:
             problem = "duplicate", f"says the same as row {first_by_id[example.id]}"
         if problem:
             issues.append(Issue(number, problem[0], f"Row {number} {problem[1]}.", True))
             continue
         first_by_id[example.id] = number
-        asked = tuple((m.role, fold(m.content)) for m in example.prompt)
-        if asked in first_by_prompt:
-            message = f"Row {number} asks the same as row {first_by_prompt[asked]} and answers otherwise."
+        claim, opposite, words = _claims(example)
+        if opposite in first_by_claim:
+            message = f"Row {number} {words.format(first_by_claim[opposite])}."
             issues.append(Issue(number, "contradiction", message, False))
-        first_by_prompt.setdefault(asked, number)
+        if claim:
+            first_by_claim.setdefault(claim, number)
         kept.append(example)
     return kept, issues
 
 
 def without_control_characters(example: Example) -> Example:
     """The same object where there is nothing to remove, else a copy without, with its new id."""
-    texts = [*(m.content for m in example.prompt), example.completion, example.group or "", *example.choices]
-    if not any(map(_CONTROL.search, texts)):
+    texts = [*(m.content for m in example.prompt), example.completion, *example.choices]
+    if not any(map(_CONTROL.search, [*texts, example.rejected or "", example.group or ""])):
         return example
-    prompt = tuple(Message(m.role, _CONTROL.sub("", m.content)) for m in example.prompt)
-    completion = _CONTROL.sub("", example.completion)
-    return replace(
-        example,
-        id=example_id(prompt, completion, example.suite),
-        prompt=prompt,
-        completion=completion,
-        group=_CONTROL.sub("", example.group or "") or None,
-        choices=tuple(_CONTROL.sub("", choice) for choice in example.choices),
+    without = lambda text: _CONTROL.sub("", text)  # noqa: E731
+    return identified(
+        replace(
+            example,
+            prompt=tuple(Message(m.role, without(m.content)) for m in example.prompt),
+            completion=without(example.completion),
+            rejected=None if example.rejected is None else without(example.rejected),
+            group=without(example.group or "") or None,
+            choices=tuple(map(without, example.choices)),
+        )
     )
 
 
@@ -70,11 +72,32 @@ def fold(text: str) -> str:
     return " ".join(unicodedata.normalize("NFKC", text).casefold().split())
 
 
-def _problem(example: Example) -> tuple[str, str] | None:
-    if not example.question.strip():
+def _problem(example: Example, *, kind: str) -> tuple[str, str] | None:
+    """The code and the reason why a row is left out. `kind` is what it was before control characters went."""
+    answer, question = fold(example.completion), fold(example.question)
+    if kind != "text" and not question:
         return "empty", "has no question once control characters are removed"
-    if not example.completion.strip():
+    if kind != "prompts" and not answer:
         return "empty", "has no answer once control characters are removed"
-    if fold(example.question) == fold(example.completion):
+    if question and question == answer:
         return "answer_is_question", "has an answer equal to its question"
+    if kind == "pairs" and not fold(example.rejected or ""):
+        return "empty", "has no rejected answer once control characters are removed"
+    if kind == "pairs" and fold(example.rejected or "") == answer:
+        return "same_answers", "has the same answer as chosen and as rejected"
     return None
+
+
+def _claims(example: Example) -> tuple[tuple, tuple, str]:
+    """(what the row says, what would contradict it, the words for that with the other row's number to fill in)."""
+    asked = tuple((m.role, fold(m.content)) for m in example.prompt)
+    answer = fold(example.completion)
+    if example.kind == "pairs":
+        rejected = fold(example.rejected or "")
+        return (asked, answer, rejected), (asked, rejected, answer), "prefers the answer that row {} rejects"
+    if example.kind == "labels":
+        words = "labels the answer that row {} labels the other way"
+        return (asked, answer, example.label), (asked, answer, not example.label), words
+    if example.kind == "completion":
+        return asked, asked, "asks the same as row {} and answers otherwise"
+    return (), (None,), ""

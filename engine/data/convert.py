@@ -9,9 +9,16 @@ from typing import Any
 from engine.data.read import Table
 from engine.formats import _shared
 from engine.registry import formats
-from engine.schema import Example, Format, Issue, UserError, example_id
+from engine.schema import Example, Format, Issue, UserError, identified
 
 SAMPLE_ROWS = 50
+# Columns that say something about a row and are no part of it; any other one may hold an answer.
+ABOUT = (
+    *("id", "uid", "uuid", "index", "no", "number", "prompt id", "source", "url", "link", "path", "file", "date"),
+    *("title", "name", "author", "category", "topic", "type", "tag", "tags", "lang", "language", "locale", "split"),
+    *("level", "difficulty", "meta", "metadata", "license", "system", "番号", "出典", "日付", "タイトル", "題名"),
+    *("カテゴリ", "カテゴリー", "分類", "種別", "言語"),
+)
 
 
 @dataclass(frozen=True)
@@ -47,11 +54,12 @@ def detect(table: Table, *, format: str = "", columns: Mapping[str, str] | None 
     wanted = _user_columns(table, columns or {}, format)
     shapes = [_format(format)] if format else [f for f in formats().values() if wanted.keys() <= f.fields.keys()]
     found = [_candidate(table, shape, wanted) for shape in shapes]
-    found.sort(key=lambda c: (bool(c.missing), -c.confidence, -len(c.columns), c.format))
+    found.sort(key=lambda c: (len(c.missing), _format(c.format).alone, -c.confidence, -len(c.columns), c.format))
     if len(found) > 1 and not found[1].missing and _rivals(found[0], found[1]):
         found[:2] = [replace(c, confidence=c.confidence / 2) for c in found[:2]]
     best = found[0]
-    if best.missing:
+    unsure = len(shapes) > 1 and _format(best.format).alone and _may_hold_an_answer(table, best.columns)
+    if best.missing or unsure:
         return Detection("", {}, 0.0, tuple(found))
     return Detection(best.format, best.columns, best.confidence, tuple(found))
 
@@ -76,15 +84,8 @@ def convert(
             code = "empty" if str(error).endswith("is empty") else "unusable"
             issues.append(Issue(number, code, f"Row {number}: {error}.", True))
             continue
-        examples.append(
-            replace(
-                example,
-                id=example_id(example.prompt, example.completion, suite),
-                suite=suite,
-                answerable=example.answerable and suite != "unanswerable",
-                source_row=number,
-            )
-        )
+        answerable = example.answerable and suite != "unanswerable"
+        examples.append(identified(replace(example, suite=suite, answerable=answerable, source_row=number)))
     return examples, issues
 
 
@@ -92,7 +93,7 @@ def no_shape_fits(table: Table, found: Detection) -> UserError:
     """The error for a table whose columns fit nowhere: what it has, what each shape needs, how to map columns."""
     have = ", ".join(column[:40] for column in table.columns[:12]) + (", ..." if len(table.columns) > 12 else "")
     needs = "; ".join(f"{_format(c.format).title}: {', '.join(_format(c.format).required)}" for c in found.candidates)
-    best = next((c for c in found.candidates if c.columns), None) or _question_answer(found)
+    best = next((c for c in found.candidates if c.columns and c.missing), None) or _question_answer(found)
     spare = [column[:40] for column in _wordiest(table) if column not in best.columns.values()] + ["COLUMN"] * 2
     example = ",".join(f"{field}={name}" for field, name in zip(best.missing, spare, strict=False))
     return UserError(
@@ -190,6 +191,14 @@ def _canonical(row: Mapping[str, Any], columns: Mapping[str, str]) -> dict[str, 
     return {field: row.get(column) for field, column in columns.items()}
 
 
+def _may_hold_an_answer(table: Table, columns: Mapping[str, str]) -> bool:
+    """Whether a column is left over that is not just about the row."""
+    about = {fold_name(name) for name in ABOUT}
+    return any(column not in columns.values() and fold_name(column) not in about for column in table.columns)
+
+
 def _rivals(first: Candidate, second: Candidate) -> bool:
     """Whether the second is as likely and reads other columns: not where it reads a part of the first one's."""
+    if _format(second.format).alone:
+        return False
     return first.confidence == second.confidence and not set(second.columns.values()) <= set(first.columns.values())

@@ -1,7 +1,7 @@
 """One data file to usable examples, with an issue for every other row."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 from engine.data.account import account, reasons
@@ -75,7 +75,8 @@ def without_long(
     """(examples that fit in `max_length` tokens, a dropped Issue for each other)."""
     kept, issues = [], []
     for example in examples:
-        total = sum(count_tokens(example))
+        versions = [example, *([replace(example, completion=example.rejected)] if example.rejected else [])]
+        total = max(sum(count_tokens(version)) for version in versions)
         if total <= max_length:
             kept.append(example)
             continue

@@ -14,7 +14,7 @@ from engine.data.load import CountTokens, Loaded, load
 from engine.data.split import hold_out_groups, hold_out_wordings, name_groups
 from engine.registry import methods
 from engine.rundir import Run, read_json, write_json, write_lines
-from engine.schema import DataSpec, Example, RunSpec, UserError, example_id
+from engine.schema import DataSpec, Example, RunSpec, UserError, identified
 
 SUITE_NAME = re.compile(r"^[a-z0-9_]{1,40}$")
 NOT_HELD_OUT = {"general", "unanswerable", "trained"}  # suites that do not tell whether the trained task was learnt
@@ -125,7 +125,7 @@ def divide(examples: Sequence[Example], suites: dict[str, list[Example]], *, spe
 
 
 def _for_suite(examples: Sequence[Example], suite: str) -> list[Example]:
-    return [replace(e, id=example_id(e.prompt, e.completion, suite), suite=suite) for e in examples]
+    return [identified(replace(e, suite=suite)) for e in examples]
 
 
 def _leakage(parts: Parts) -> dict[str, Any]:

@@ -40,21 +40,28 @@ def hold_out_groups(examples: Sequence[Example], *, share: float, seed: int) -> 
 
 
 def hold_out_wordings(examples: Sequence[Example], *, share: float, seed: int) -> tuple[list[Example], list[Example]]:
-    """(rest, held): single rows, `share` of them (at least one where share > 0), at most one of each family.
+    """(rest, held): `share` of the rows (at least one where share > 0), at most one wording of each family.
 
     This is the validation part, whose loss chooses the checkpoint. A bot that answers from what it learnt can only be
     right about facts it was trained on: a loss on held-out facts would rise while the bot gets better. So a row is
     taken whose fact other rows teach in other words; rows that stand alone follow only where those do not suffice.
+    Rows that ask the very same (pairs and labels of one prompt) go together.
     """
     if share <= 0 or len(examples) < 2:
         return list(examples), []
     wanted = min(max(1, round(share * len(examples))), len(examples) - 1)
-    members: dict[str, list[int]] = defaultdict(list)
+    wordings: dict[str, dict[str, list[int]]] = defaultdict(lambda: defaultdict(list))
     for index, name in enumerate(families(examples)):
-        members[name].append(index)
-    chosen = {name: min(rows, key=lambda i: _order(seed, examples[i].id)) for name, rows in members.items()}
-    ranked = sorted(chosen, key=lambda name: (len(members[name]) == 1, _order(seed, name)))
-    held = {chosen[name] for name in ranked[:wanted]}
+        wordings[name][_asks(examples[index])].append(index)
+
+    def first(rows: list[int]) -> bytes:
+        return min(_order(seed, examples[index].id) for index in rows)
+
+    chosen = {name: min(own.values(), key=first) for name, own in wordings.items()}
+    held: set[int] = set()
+    for name in sorted(chosen, key=lambda name: (len(wordings[name]) == 1, _order(seed, name))):
+        if len(held) < wanted and len(held) + len(chosen[name]) < len(examples):
+            held |= set(chosen[name])
     return _divide(examples, [index in held for index in range(len(examples))])
 
 
@@ -78,7 +85,7 @@ def families(examples: Sequence[Example]) -> list[str]:
     keys = []
     for example in examples:
         answer = plain(example.completion)
-        own = [f"question {plain(asked(example))}"]
+        own = [_asks(example)]
         own += [f"group {example.group}"] if example.group else []
         joins = example.answerable and len(answer) >= LONG_ANSWER and answers[answer] <= often
         own += [f"answer {answer}"] if joins else []
@@ -100,6 +107,11 @@ def name_groups(examples: Sequence[Example]) -> list[Example]:
         example if example.group or sizes[name] == 1 else replace(example, group=f"like row {first[name]}")
         for name, example in zip(family, examples, strict=True)
     ]
+
+
+def _asks(example: Example) -> str:
+    """Equal for rows that ask the same. A plain text asks nothing and stands for itself."""
+    return f"question {plain(asked(example))}" if example.prompt else f"text {example.id}"
 
 
 def _order(seed: int, name: str) -> bytes:

@@ -16,9 +16,12 @@ def has_text(example: Example) -> bool:
 
     No for an unanswerable item, where any wording of "I do not know" is right and `declining` judges; and no for an
     item with choices, where the likelihoods judge (`choice_accuracy`, `answer_loss`) and free text that says the same
-    in other words would be marked down. No for a prompt without a reference, and for a plain text, which is no answer.
+    in other words would be marked down. No for a prompt without a reference, for a plain text, which is no answer, and
+    for an answer labelled bad, which none should be like.
     """
-    return bool(example.prompt and example.completion) and example.answerable and not example.choices
+    if example.choices or example.label is False:
+        return False
+    return bool(example.prompt and example.completion) and example.answerable
 
 
 def generated(output: Output, example: Example) -> bool:

@@ -4,8 +4,11 @@ from engine.schema import Example, Metric, Output
 
 
 def score(output: Output, example: Example) -> float | None:
-    """Mean negative log-likelihood of the reference answer in nats per token, lower is better. None: not taken."""
-    return output.answer_loss
+    """Mean negative log-likelihood of the reference answer in nats per token, lower is better.
+
+    None where it was not taken, and for an answer labelled bad, which ought to become less likely.
+    """
+    return None if example.label is False else output.answer_loss
 
 
 METRIC = Metric(

@@ -34,6 +34,15 @@ def table(*rows: dict, name: str = "faq.csv") -> Table:
         (("prompt", "completion"), "prompt_completion", dict.fromkeys(["prompt", "completion"])),
         (("プロンプト", "応答"), "prompt_completion", {"prompt": "プロンプト", "completion": "応答"}),
         (("input", "output"), "prompt_completion", {"prompt": "input", "completion": "output"}),
+        (("prompt", "chosen", "rejected"), "preference", dict.fromkeys(["prompt", "chosen", "rejected"])),
+        (
+            ("質問", "良い回答", "悪い回答"),
+            "preference",
+            {"prompt": "質問", "chosen": "良い回答", "rejected": "悪い回答"},
+        ),
+        (("prompt", "id"), "prompts", {"prompt": "prompt"}),
+        (("text", "title"), "text", {"text": "text"}),
+        (("本文",), "text", {"text": "本文"}),
     ],
 )
 def test_the_shape_is_told_from_the_columns(columns, format, mapped):
@@ -61,6 +70,30 @@ def test_two_shapes_that_fit_other_columns_halve_the_confidence():
         "prompt_completion",
         "question_answer",
     }
+
+
+def test_a_label_makes_an_answer_a_rated_one_only_where_it_is_one():
+    row = {"prompt": "a", "completion": "b", "label": "true"}
+    assert detect(table(row)).format == "labels"
+    assert detect(table({**row, "label": "sports"})).format == "prompt_completion"
+
+
+def test_prompts_or_texts_alone_are_found_only_where_no_column_may_hold_an_answer():
+    assert detect(table({"prompt": "a", "source": "b"})).format == "prompts"
+    assert detect(table({"prompt": "a", "reply": "b"})).format == ""
+    assert detect(table({"text": "a", "sentiment": "good"})).format == ""
+    assert detect(table({"prompt": "a", "answer": ""}), format="prompts").format == "prompts"
+    assert detect(table({"text": "a", "sentiment": "b"}), columns={"text": "text"}).format == "text"
+    found = detect(table({"question": "a", "answer": ""}))
+    assert (found.format, found.confidence) == ("question_answer", 0.0)
+
+
+def test_pairs_that_differ_in_the_rejected_answer_alone_have_ids_of_their_own():
+    rows = [{"prompt": "a", "chosen": "b", "rejected": word} for word in ("c", "d")]
+    examples, _ = convert(table(*rows))
+    plain, _ = convert(table({"prompt": "a", "completion": "b"}))
+    assert len({example.id for example in [*examples, *plain]}) == 3
+    assert clean(examples) == (examples, [])
 
 
 def test_only_a_column_called_group_is_taken_as_group():
@@ -108,7 +141,7 @@ def test_half_a_shape_says_which_column_is_missing():
 @pytest.mark.parametrize(
     ("options", "says"),
     [
-        ({"format": "xml"}, "There is no format 'xml'. There are: alpaca, messages"),
+        ({"format": "xml"}, "There is no format 'xml'. There are: alpaca, labels, messages"),
         ({"columns": {"query": "a"}}, "'query' is no field"),
         ({"columns": {"question": "anser"}}, "has no column 'anser'. Did you mean 'answer'? It has: question, answer"),
         ({"format": "alpaca", "columns": {"question": "question"}}, "'question' is no field"),

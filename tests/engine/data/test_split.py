@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from engine.data.split import families, hold_out_groups, hold_out_wordings, name_groups
-from engine.schema import Example, Message, UserError, example_id
+from engine.schema import Example, Message, UserError, example_id, identified
 
 
 def row(number: int, group: str | None = None, answer: str = "", **values) -> Example:
@@ -135,3 +135,21 @@ def test_no_row_is_lost_or_on_both_sides(groups, share, seed):
             assert not {e.group for e in rest if e.group} & {e.group for e in held if e.group}
         else:
             assert len(set(families(held))) == len(held)
+
+
+def test_pairs_of_one_prompt_are_never_separated():
+    rows = [
+        identified(row(fact, question=f"Question {fact}?", answer="Yes.", rejected=f"No, {way}."))
+        for fact in range(20)
+        for way in range(3)
+    ]
+    for hold_out in (hold_out_groups, hold_out_wordings):
+        rest, held = hold_out(rows, share=0.2, seed=0)
+        assert held and not {example.question for example in rest} & {example.question for example in held}
+
+
+def test_plain_texts_are_no_family_though_they_ask_nothing():
+    texts = [Example(str(at), (), f"Text number {at} is about another thing than the rest.") for at in range(10)]
+    assert len(set(families(texts))) == 10
+    rest, held = hold_out_groups(texts, share=0.2, seed=0)
+    assert (len(rest), len(held)) == (8, 2)

@@ -18,7 +18,7 @@ def convert(format: str, row: dict):
 def test_the_docstring_opens_with_a_row_that_converts(name):
     first = importlib.import_module(f"engine.formats.{name}").__doc__.splitlines()[0]
     example = convert(name, json.loads(first))
-    assert example.question and example.completion
+    assert (example.question or example.kind == "text") and (example.completion or example.kind == "prompts")
 
 
 @pytest.mark.parametrize("name", list(formats()))
@@ -147,3 +147,73 @@ def test_shapes_are_small_files_without_a_model_library():
             alias.name for node in ast.walk(ast.parse(source)) if isinstance(node, ast.Import) for alias in node.names
         }
         assert not names & {"torch", "transformers"} and len(source.splitlines()) < 100
+
+
+# ---- answers to prefer, to rate, and rows of one part
+
+
+def talk(question: str, answer: str) -> list[dict]:
+    return [{"role": "user", "content": question}, {"role": "assistant", "content": answer}]
+
+
+def test_a_pair_of_plain_texts_has_the_chosen_answer_as_completion():
+    example = convert("preference", {"prompt": "Who? ", "chosen": "Me.\n", "rejected": "You."})
+    assert (example.question, example.completion, example.rejected) == ("Who?", "Me.", "You.")
+    assert example.kind == "pairs" and example.alternatives == ("You.",) and example.choices == ()
+
+
+@pytest.mark.parametrize("written", [lambda turns: turns, json.dumps])
+def test_a_pair_of_conversations_has_their_common_beginning_as_prompt(written):
+    system = [{"role": "system", "content": "Be kind."}]
+    chosen, rejected = (written(system + talk("Who?", answer)) for answer in ("Me.", "You."))
+    for row in ({}, {"prompt": "Who?"}):
+        example = convert("preference", {**row, "chosen": chosen, "rejected": rejected})
+        assert example.prompt == (Message("system", "Be kind."), Message("user", "Who?"))
+        assert (example.completion, example.rejected) == ("Me.", "You.")
+
+
+@pytest.mark.parametrize("prompt", ["Who?", talk("Who?", "")[:1]])
+def test_a_pair_of_single_turns_takes_its_prompt_from_its_column(prompt):
+    chosen, rejected = (talk("", answer)[1:] for answer in ("Me.", "You."))
+    example = convert("preference", {"prompt": prompt, "chosen": chosen, "rejected": rejected})
+    assert (example.question, example.completion, example.rejected) == ("Who?", "Me.", "You.")
+
+
+@pytest.mark.parametrize(
+    ("row", "says"),
+    [
+        ({"chosen": "a", "rejected": "b"}, "'prompt' is empty"),
+        ({"prompt": "q", "chosen": "a", "rejected": "a"}, "the same answer"),
+        ({"chosen": talk("q", "a"), "rejected": talk("other", "b")}, "answer different prompts"),
+        ({"chosen": talk("q", "a"), "rejected": talk("q", "b") + talk("c", "d")}, "answer different prompts"),
+        ({"chosen": talk("q", "a")[:1], "rejected": talk("q", "b")[:1]}, "does not end with an assistant's turn"),
+        ({"prompt": talk("q", "a"), "chosen": "b", "rejected": "c"}, "does not end with a user's turn"),
+        ({"prompt": "q", "chosen": talk("q", "a"), "rejected": "b"}, "one turn of the assistant"),
+    ],
+)
+def test_what_is_wrong_with_a_pair_is_said(row, says):
+    with pytest.raises(ValueError) as raised:
+        convert("preference", row)
+    assert says in str(raised.value)
+
+
+@pytest.mark.parametrize("word", [True, "True", "1", "👍", "👍🏽", "good", "Yes", "はい"])
+def test_a_label_says_that_an_answer_is_good(word):
+    example = convert("labels", {"prompt": "q", "completion": "a", "label": word})
+    assert example.label is True and example.kind == "labels"
+
+
+@pytest.mark.parametrize("word", [False, "false", "0", "👎", "bad", "No", "いいえ"])
+def test_a_label_says_that_an_answer_is_bad(word):
+    assert convert("labels", {"prompt": "q", "completion": talk("", "a")[1:], "label": word}).label is False
+
+
+def test_a_label_that_says_neither_is_refused():
+    with pytest.raises(ValueError, match="'label' is 'perhaps'; write true or false"):
+        convert("labels", {"prompt": "q", "completion": "a", "label": "perhaps"})
+
+
+def test_a_prompt_alone_has_no_answer_and_a_text_no_question():
+    prompt, text = convert("prompts", {"prompt": talk("q", "")[:1]}), convert("text", {"text": "One.\n\nTwo."})
+    assert (prompt.kind, prompt.question, prompt.completion) == ("prompts", "q", "")
+    assert (text.kind, text.prompt, text.completion) == ("text", (), "One.\n\nTwo.")
