@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from engine import registry
+from engine.data.inspect import kinds
 from engine.rundir import FILES, Run, home, write_text
 from engine.schema import Example, RunSpec, UserError
 
@@ -40,6 +41,7 @@ def preview(spec: RunSpec) -> dict[str, Any]:
             "dropped": report["dropped"],
             "leakage": report["leakage"],
             "tokens_per_epoch": sum(lengths),
+            "kinds": kinds(train),
         }
 
 
@@ -114,18 +116,47 @@ def _evaluate_seconds(loaded: Any, tests: list[Example], spec: RunSpec) -> float
 
 
 def _segments(tokenizer: Any, example: Example, system: str) -> dict[str, Any]:
-    """One row as the model sees it: template, prompt and answer told apart, special tokens visible."""
+    """One row as the model sees it: template, prompt and answer told apart, special tokens visible.
+
+    A pair has the segments of its answer `rejected` too, a labelled answer its `label`. Prompts without an answer, and
+    texts without a prompt, have segments of what they have.
+    """
     from engine.models import answer_tokens, prompt_tokens
 
+    if not example.prompt:
+        return _text_segments(tokenizer, example)
     prompt, answer = prompt_tokens(tokenizer, example.prompt, system), answer_tokens(tokenizer, example.completion)
+    answered = example.kind != "prompts"
     segments, rest = [], tokenizer.decode(prompt)
     for message in example.prompt:
         before, found, rest_after = rest.partition(message.content.strip())
         if found:
             segments += [{"text": before, "kind": "template"}, {"text": found, "kind": "prompt"}]
             rest = rest_after
-    segments += [{"text": rest, "kind": "template"}, {"text": tokenizer.decode(answer), "kind": "answer"}]
-    return {"segments": segments, "prompt_tokens": len(prompt), "answer_tokens": len(answer)}
+    segments.append({"text": rest, "kind": "template"})
+    shown: dict[str, Any] = {"kind": example.kind, "prompt_tokens": len(prompt)}
+    if answered:
+        segments.append({"text": tokenizer.decode(answer), "kind": "answer"})
+        shown["answer_tokens"] = len(answer)
+    if example.rejected is not None:
+        rejected = answer_tokens(tokenizer, example.rejected)
+        shown |= {"rejected": tokenizer.decode(rejected), "rejected_tokens": len(rejected)}
+    if example.label is not None:
+        shown["label"] = example.label
+    return {"segments": segments, **shown}
+
+
+def _text_segments(tokenizer: Any, example: Example) -> dict[str, Any]:
+    """A plain text between the tokens that mark its ends: all of it is learnt but the token it begins with."""
+    from engine.training.batches import tokenize
+
+    row = tokenize(tokenizer, example)
+    begin, learnt = row.tokens[: row.start], row.tokens[row.start :]
+    segments = [
+        {"text": tokenizer.decode(begin), "kind": "template"},
+        {"text": tokenizer.decode(learnt), "kind": "answer"},
+    ]
+    return {"segments": segments, "kind": example.kind, "prompt_tokens": len(begin), "answer_tokens": len(learnt)}
 
 
 def _held_out(tests: list[Example]) -> list[dict[str, Any]]:
@@ -134,7 +165,8 @@ def _held_out(tests: list[Example]) -> list[dict[str, Any]]:
     for example in tests:
         items = shown.setdefault(example.suite, [])
         if len(items) < HELD_OUT:
-            items.append({"suite": example.suite, "question": example.question, "reference": example.completion})
+            item = {"suite": example.suite, "question": example.question, "reference": example.completion}
+            items.append(item | ({"rejected": example.rejected} if example.rejected is not None else {}))
     return [item for items in shown.values() for item in items]
 
 

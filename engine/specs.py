@@ -17,6 +17,7 @@ from engine.registry import formats, methods, metrics
 from engine.schema import DataSpec, Decoding, Preset, Primary, RunSpec, Source, UserError
 
 PRESETS = Path(__file__).resolve().parent.parent / "presets"
+GENERAL = PRESETS / "shared" / "instructions.jsonl"  # mixed in by methods that guard against forgetting so
 MAX_BYTES = 1024 * 1024
 NAME = re.compile(r"^[a-z0-9_]{1,40}$")
 FIELDS = sorted(
@@ -76,16 +77,19 @@ def find_spec(source: str | Path) -> Path:
 def check(spec: RunSpec) -> RunSpec:
     """The spec with its data files pinned by SHA-256. Raises UserError where a name or a setting in it is not known.
 
+    A method that mixes in a share of general instructions gets those that come with the project where none are named.
     The form, the command line and a hand-written file all end here, so nothing is taken on trust.
     """
     method = _known(spec.method, methods(), "method")
     _known(spec.primary.metric, metrics(), "primary.metric")
     for name in spec.metrics:
         _known(name, metrics(), "metrics")
-    validated(method.Settings, spec.settings, where=f"the settings of {method.title}", prefix="settings.")
+    settings = validated(method.Settings, spec.settings, where=f"the settings of {method.title}", prefix="settings.")
     check_suites(spec.data, spec.primary.suite)
-    data = _each_source(spec.data, _pinned)
-    return spec.model_copy(update={"data": data})
+    data = spec.data
+    if data.mix is None and getattr(settings, "general_share", 0) > 0:
+        data = data.model_copy(update={"mix": Source(path=str(GENERAL))})
+    return spec.model_copy(update={"data": _each_source(data, _pinned)})
 
 
 def _pinned(source: Source) -> Source:

@@ -2,7 +2,8 @@
 
 import json
 import statistics
-from collections.abc import Callable, Mapping, Sequence
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
@@ -13,7 +14,7 @@ from engine.data.load import CountTokens, Loaded, load
 from engine.data.prepare import token_statistics
 from engine.data.read import Table, read_rows
 from engine.metrics._words import split_words
-from engine.schema import Issue, Source
+from engine.schema import Example, Issue, Kind, Source
 
 SAMPLE = 5
 
@@ -30,10 +31,11 @@ def inspect_file(
 
     rows, accepted, fixed, dropped: accepted + dropped = rows, and a fixed row is an accepted one. `issues` has the
     number and the reason of each row that was dropped or mended, `reasons` the count of each. `lengths` are of
-    questions and answers, in characters and in words; `tokens` is there where `count_tokens` is given. `name` is what
-    the user calls the file. Where the columns fit no shape, or not the one asked for, `problem` says what is needed,
-    no row is accepted, and `format` and `columns` hold what is known so far. Raises UserError where the file cannot be
-    read, or for a format, field or column that does not exist.
+    questions and answers, in characters and in words; `tokens` is there where `count_tokens` is given. `kinds` says
+    what the rows can teach (see Method.needs), the commonest first. `name` is what the user calls the file. Where the
+    columns fit no shape, or not the one asked for, `problem` says what is needed, no row is accepted, and `format` and
+    `columns` hold what is known so far. Raises UserError where the file cannot be read, or for a format, field or
+    column that does not exist.
     """
     source = Source(path=str(path), format=format, columns=dict(columns or {}))
     table = read_rows(path, name=name)
@@ -53,12 +55,18 @@ def inspect_file(
         "groups": len({example.group for example in examples if example.group}),
         "unanswerable": sum(not example.answerable for example in examples),
         "sample": [example.to_dict() for example in examples[:SAMPLE]],
+        "kinds": kinds(examples),
         "lengths": {
             "question": lengths([asked(example) for example in examples]),
             "answer": lengths([example.completion for example in examples]),
         },
         "tokens": token_statistics(map(count_tokens, examples)) if count_tokens and examples else {},
     }
+
+
+def kinds(examples: Iterable[Example]) -> list[Kind]:
+    """What these rows can teach, the commonest kind first."""
+    return [kind for kind, _ in Counter(example.kind for example in examples).most_common()]
 
 
 def unusable(table: Table, found: Detection, *, format: str) -> Loaded:

@@ -7,8 +7,8 @@ import pytest
 import yaml
 
 from engine.data.files import file_sha256
-from engine.schema import RunSpec, UserError
-from engine.specs import all_presets, resolve_spec, with_change
+from engine.schema import RunSpec, Source, UserError
+from engine.specs import GENERAL, all_presets, resolve_spec, with_change
 
 SPEC = {"data": {"train": {"path": "rows.jsonl"}}, "metrics": ["token_f1"]}
 
@@ -166,3 +166,12 @@ def test_a_name_that_is_neither_a_use_case_nor_a_file_lists_the_use_cases():
 def test_a_preset_with_a_wrong_field_is_refused(folder):
     said = refused(save(folder, {"name": "Bad Name", "run": SPEC}))
     assert "name is 'Bad Name'" in said and "title is missing" in said
+
+
+def test_instructions_of_the_project_are_mixed_in_where_a_method_wants_some_and_none_are_named(folder):
+    wants = {**SPEC, "method": "instruction"}
+    assert resolve_spec(wants, base_dir=folder).data.mix == Source(path=str(GENERAL), sha256=file_sha256(GENERAL))
+    own = {**wants, "data": {**SPEC["data"], "mix": {"path": "rows.jsonl"}}}
+    assert resolve_spec(own, base_dir=folder).data.mix.path == str(folder / "rows.jsonl")
+    assert resolve_spec(wants, base_dir=folder, overrides=["settings.general_share=0"]).data.mix is None
+    assert resolve_spec(SPEC, base_dir=folder).data.mix is None
