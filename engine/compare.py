@@ -7,7 +7,7 @@ from typing import Any
 from engine import guards, registry, stats
 from engine.items import NOT_JUDGED, Pair, count_outcomes, declining_cells, item_dict, pair, suites
 from engine.rundir import Run, read_json
-from engine.schema import Change, Metric, RunSpec
+from engine.schema import Change, EvalRow, Metric, RunSpec
 
 TRAINING = (
     "trainable_parameters",
@@ -52,9 +52,26 @@ def compare(run: Run) -> dict[str, Any]:
         "use_case": spec.use_case,
         "method": spec.method,
         "model": spec.model,
+        "chain": _chain(run, metrics=metrics, spec=spec),
         "seed": spec.seed,
         "illustrative": changes[0].illustrative,
     }
+
+
+def _chain(run: Run, *, metrics: Mapping[str, Metric], spec: RunSpec) -> list[dict[str, Any]]:
+    """In a chain of runs, the models before the one trained here, the first first: {"model", "changes"} from each of
+    them to the model this run ends with, on the same items. Empty where a run starts no further on than a base."""
+    answers: dict[str, list[EvalRow]] = {}
+    for row in run.answers("earlier"):
+        answers.setdefault(row.arm, []).append(row)
+    tuned, examples = run.answers("tuned"), run.examples("test")
+    return [
+        {
+            "model": model,
+            "changes": [change.to_dict() for change in judge(pair(examples, rows, tuned), metrics=metrics, spec=spec)],
+        }
+        for model, rows in answers.items()
+    ]
 
 
 def judge(pairs: Sequence[Pair], *, metrics: Mapping[str, Metric], spec: RunSpec) -> list[Change]:

@@ -1,6 +1,8 @@
 """Where a model comes from and how it is loaded: device, dtype, quantisation, adapter. Safetensors only."""
 
+import os
 import platform
+import shutil
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -11,7 +13,7 @@ from typing import Any
 
 import torch
 
-from engine import embedded, packing, rundir
+from engine import chain, embedded, packing, registry, rundir
 from engine.schema import Message, RunSpec, UserError
 from engine.sources import source
 
@@ -109,6 +111,7 @@ def load_tokenizer(model: str, *, revision: str | None = None) -> Any:
     """The model's tokenizer. Raises UserError where it cannot be had, or where it has no chat template."""
     from transformers import AutoTokenizer
 
+    _make_whole(model)
     tokenizer = _from_pretrained(AutoTokenizer, model, revision=revision)
     if tokenizer.chat_template is None:
         raise UserError(f"{model} has no chat template, so it cannot take part in a conversation. Choose a chat model.")
@@ -116,9 +119,16 @@ def load_tokenizer(model: str, *, revision: str | None = None) -> Any:
 
 
 def load(
-    model: str, *, revision: str | None = None, quantization: str = "", adapter: Path | None = None, merge: bool = False
+    model: str,
+    *,
+    revision: str | None = None,
+    quantization: str = "",
+    adapter: Path | None = None,
+    merge: bool = False,
+    dtype: torch.dtype | None = None,
 ) -> Loaded:
-    """The model in evaluation mode, on the best device here. `quantization` is "" or "nf4".
+    """The model in evaluation mode, on the best device here. `quantization` is "" or "nf4", `dtype` else what is
+    fastest here.
 
     With `adapter` the saved adapter is put on top; `merge` folds it into the weights, so that the tuned model runs
     the very same modules as base does. It is not done where weights are 4-bit or 16-bit: rounding what was learnt to
@@ -126,8 +136,9 @@ def load(
     """
     from transformers import AutoModelForCausalLM
 
+    _make_whole(model)
     device = best_device()
-    dtype = choose_dtype(device)
+    dtype = dtype or choose_dtype(device)
     options: dict[str, Any] = {"dtype": dtype, "use_safetensors": True}
     if quantization:
         options["quantization_config"] = _nf4(dtype)
@@ -143,6 +154,29 @@ def load(
         loaded = _with_adapter(loaded, adapter, merge=merge and dtype == torch.float32 and not quantization)
     tokenizer = load_tokenizer(model, revision=revision)
     return Loaded(loaded, tokenizer, device, dtype, fingerprint(model, revision, quantization, dtype), packed)
+
+
+def _make_whole(model: str) -> None:
+    """For a run's model (run:ID), its folder of weights with what was learnt folded in, if it is not there yet.
+
+    In fp32, so that nothing learnt is rounded away. What was learnt beside 4-bit weights is folded into the full ones.
+    """
+    run = chain.parent(model)
+    if run is None or run.whole.exists() or not registry.method_of(run.spec()).adapter:
+        return
+    chain.check(model)
+    spec = run.spec()
+    whole = load(spec.model, revision=spec.revision, adapter=run.model, merge=True, dtype=torch.float32)
+    building = run.whole.with_name(f".{run.whole.name}.{os.getpid()}.tmp")
+    shutil.rmtree(building, ignore_errors=True)
+    whole.core.save_pretrained(building, safe_serialization=True)
+    whole.tokenizer.save_pretrained(building)
+    try:
+        os.replace(building, run.whole)
+    except OSError:  # another process was first
+        shutil.rmtree(building, ignore_errors=True)
+        if not run.whole.exists():
+            raise
 
 
 def load_tuned(spec: RunSpec, folder: Path, *, quantization: str, adapter: bool, merge: bool = True) -> Loaded:

@@ -34,8 +34,14 @@ def method_of(spec: Any) -> Any:
     method = methods()[spec.method]
     if not method.through:
         return method
-    inner = methods()[method.Settings.model_validate(spec.settings).through]
+    inner = methods()[way(spec)]
     return replace(method, quantization=inner.quantization, adapter=inner.adapter, rate_ratio=inner.rate_ratio)
+
+
+def way(spec: Any) -> str:
+    """The name of the method that attaches the weights a run trains: its own, or the one it trains through."""
+    method = methods()[spec.method]
+    return method.Settings.model_validate(spec.settings).through if method.through else method.name
 
 
 def attach_through(model: Any, settings: Any) -> Any:

@@ -29,6 +29,8 @@ FILES = {
     "stop": "stop.request",
     "log": "log.txt",
     "report": "data/report.json",
+    "reference": "data/reference.json",
+    "earlier": "eval/earlier.jsonl",
     "base": "eval/base.jsonl",
     "tuned": "eval/tuned.jsonl",
     "metrics": "metrics.jsonl",
@@ -67,6 +69,11 @@ class Run:
     @property
     def model(self) -> Path:
         return self.path / "model"
+
+    @property
+    def whole(self) -> Path:
+        """The base model with what was learnt folded in, made when a later run starts from this one."""
+        return self.path / "whole"
 
     @property
     def reward(self) -> Path:

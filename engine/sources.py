@@ -4,7 +4,7 @@ import json
 import sys
 from pathlib import Path
 
-from engine import embedded
+from engine import chain, embedded, registry
 from engine.schema import UserError
 
 REFUSED_CONFIG = ("auto_map", "_attn_implementation_internal")
@@ -13,11 +13,15 @@ REFUSED_CONFIG = ("auto_map", "_attn_implementation_internal")
 def source(model: str) -> str:
     """What from_pretrained gets for a model's name: the embedded model's folder, a local folder, or a Hub id.
 
-    The embedded model is fetched first where it is not there yet. Raises UserError as `check` does.
+    Of a run's model (run:ID) it is the folder that `models` makes of it. The embedded model is fetched first
+    where it is not there yet. Raises UserError as `check` does.
     """
     check(model)
     if model == embedded.NAME:
         return str(embedded.ensure(progress=lambda line: print(line, file=sys.stderr)))
+    run = chain.parent(model)
+    if run is not None:
+        return str(run.whole if registry.method_of(run.spec()).adapter else run.model)
     folder = Path(model).expanduser()
     return str(folder.resolve()) if folder.is_dir() else model
 
@@ -26,6 +30,9 @@ def check(model: str) -> None:
     """Raises UserError for a folder that is not there, holds no safetensors, or asks for code of its own to be run."""
     folder, named = Path(model).expanduser(), f"model: the folder {model[:200]}"
     if model == embedded.NAME:
+        return
+    if model.startswith(chain.PREFIX):
+        chain.check(model)
         return
     if not folder.is_dir():
         if model.startswith((".", "/", "~", "file:")) or "\\" in model or model.count("/") > 1:

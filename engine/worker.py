@@ -13,9 +13,9 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
-from engine import registry, rundir
+from engine import chain, registry, rundir
 from engine.rundir import Run
-from engine.schema import Method, RunSpec, Stopped, UserError
+from engine.schema import EvalRow, Method, RunSpec, Stopped, UserError
 
 STATUS_SECONDS = 0.5  # how often progress is written at most
 EXIT = {"done": 0, "wrong": 2, "failed": 3, "stopped": 130}
@@ -124,13 +124,28 @@ def _prepare(run: Run, spec: RunSpec, status: Status) -> None:
 
 
 def _base(run: Run, spec: RunSpec, method: Method, status: Status) -> None:
+    """What the model says that is trained, and, in a chain of runs, what each model before it says."""
+    before = chain.earlier(spec)
+    if before:
+        rows = [row for model in before for row in _untrained(run, spec, method, status, model=model, arm=model)]
+        rundir.write_lines(run.file("earlier"), rows)
+    rundir.write_lines(run.file("base"), _untrained(run, spec, method, status, model=spec.model, arm="base"))
+
+
+def _untrained(run: Run, spec: RunSpec, method: Method, status: Status, *, model: str, arm: str) -> list[EvalRow]:
     from engine import evaluation, models
 
-    examples = run.examples("test")
-    load = lambda: models.load(spec.model, revision=spec.revision, quantization=method.quantization)  # noqa: E731
-    key = models.fingerprint(spec.model, spec.revision, method.quantization, models.choose_dtype(models.best_device()))
-    outputs = evaluation.base_answers(load, examples, fingerprint=key, spec=spec, progress=status.progress)
-    rundir.write_lines(run.file("base"), evaluation.score(outputs, examples, arm="base", metrics=spec.metrics))
+    examples, quantization = run.examples("test"), method.quantization
+    revision = spec.revision if model == spec.model else None
+    key = models.fingerprint(model, revision, quantization, models.choose_dtype(models.best_device()))
+    outputs = evaluation.base_answers(
+        lambda: models.load(model, revision=revision, quantization=quantization),
+        examples,
+        fingerprint=key,
+        spec=spec,
+        progress=status.progress,
+    )
+    return evaluation.score(outputs, examples, arm=arm, metrics=spec.metrics)
 
 
 def _train(run: Run, spec: RunSpec, method: Method, status: Status) -> None:
@@ -157,6 +172,13 @@ def _tuned(run: Run, spec: RunSpec, method: Method, status: Status) -> None:
     loaded = models.load_tuned(spec, run.model, quantization=method.quantization, adapter=method.adapter)
     examples = run.examples("test")
     rows = evaluation.evaluate(loaded, examples, arm="tuned", spec=spec, progress=status.progress)
+    del loaded  # the reward model takes its place
+    rewards = method.judge(run, spec=spec, quantization=method.quantization) if method.judge else None
+    if rewards:
+        for arm in ("earlier", "base"):
+            if run.file(arm).exists():
+                rundir.write_lines(run.file(arm), evaluation.rewarded(run.answers(arm), examples, rewards, spec=spec))
+        rows = evaluation.rewarded(rows, examples, rewards, spec=spec)
     rundir.write_lines(run.file("tuned"), rows)
 
 

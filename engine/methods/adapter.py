@@ -66,4 +66,5 @@ METHOD = Method(
     Settings=Settings,
     attach=attach,
     task=sft_task,
+    folds=False,
 )
