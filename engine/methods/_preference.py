@@ -1,0 +1,150 @@
+"""What DPO and KTO share: settings, log-likelihoods of whole answers, and those of the reference, computed once.
+
+The reference is the model before training: the adapter off, or the weights a run over all weights begins with. So no
+second model is ever in memory.
+"""
+
+import hashlib
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import nullcontext
+from dataclasses import replace
+from typing import Any
+
+from pydantic import Field
+
+from engine.methods import _through
+from engine.rundir import Run, read_json, write_json
+from engine.schema import Example, RunSpec, Stopped
+from engine.training.settings import BASIC
+
+TOKENS = 4096  # whose likelihood is computed at once where nothing is learnt
+SAVED_EVERY = 30.0  # seconds: what a killed run has of the reference's likelihoods is kept
+
+
+class Settings(_through.Settings):
+    epochs: int = Field(
+        3,
+        ge=1,
+        le=100,
+        json_schema_extra=BASIC,
+        description="How often every row is seen. Higher: learns more, takes longer, may forget more.",
+    )
+    batch_size: int = Field(
+        8,
+        ge=1,
+        le=512,
+        json_schema_extra=BASIC,
+        description="Rows per step. Higher: steadier and faster per row, more memory, fewer steps.",
+    )
+    warmup_share: float = Field(
+        0.1,
+        ge=0,
+        le=1,
+        description="Share of the steps over which the learning rate rises from zero. Higher: a gentler start.",
+    )
+    beta: float = Field(
+        0.1,
+        gt=0,
+        le=10,
+        json_schema_extra=BASIC,
+        description="How closely the model is held to what it was. Higher: stays closer, learns less of what is "
+        "preferred.",
+    )
+
+    @classmethod
+    def _rates(cls) -> dict[str, float]:
+        return {"lora": 1e-4, "qlora": 1e-4, "adapter": 1e-4, "full": 5e-6}
+
+
+def answer_rows(loaded: Any, examples: Sequence[Example], answers: Sequence[str], *, spec: RunSpec) -> list[Any]:
+    """A Row of tokens for each example with that answer in place of its own."""
+    from engine.methods._sft import rows_of
+
+    given = [replace(example, completion=text) for example, text in zip(examples, answers, strict=True)]
+    return rows_of(loaded, given, spec=spec)
+
+
+def logps(loaded: Any, rows: Sequence[Any], settings: Any) -> Any:
+    """The log-likelihood of each row's answer, in nats, summed over its tokens: (rows,), with gradient.
+
+    Rows that begin alike, as the two answers to a prompt do, share that computation, except where noise must differ.
+    """
+    import torch
+
+    from engine.training.loss import row_token_losses
+
+    share = not settings.dropout and not settings.neftune_alpha
+    losses = row_token_losses(loaded.core, rows, share=share, noise=settings.neftune_alpha)
+    return torch.stack([-row.sum() for row in losses])
+
+
+def plain_logps(loaded: Any, rows: Sequence[Any]) -> Any:
+    """The same without gradient and without noise: (rows,)."""
+    import torch
+
+    from engine.training.loss import row_token_losses
+
+    with torch.no_grad():
+        return torch.stack([-losses.sum() for losses in row_token_losses(loaded.core, rows)])
+
+
+def reference_logps(loaded: Any, rows: Sequence[Any], *, run: Run | None) -> list[float]:
+    """The log-likelihood of each row's answer under the reference, in nats.
+
+    Kept in the run's folder, where a resumed run finds them again. `run` is None where only time and memory are of
+    interest: then they are 0. Raises Stopped, with what was computed kept, when a stop is requested.
+    """
+    if run is None:
+        return [0.0] * len(rows)
+    keys = [_key(row) for row in rows]
+    kept: dict[str, float] = read_json(run.file("reference"), default={})
+    missing = list({key: row for key, row in zip(keys, rows, strict=True) if key not in kept}.items())
+    if missing:
+        _compute(loaded, missing, kept, run=run)
+    return [kept[key] for key in keys]
+
+
+def _compute(loaded: Any, missing: Sequence[tuple[str, Any]], kept: dict[str, float], *, run: Run) -> None:
+    """Fill in `kept`, and keep it on disk."""
+    adapter_off = loaded.base() if hasattr(loaded.model, "get_base_model") else nullcontext()
+    training, saved = loaded.model.training, time.perf_counter()
+    loaded.model.eval()
+    try:
+        with adapter_off:
+            for part in batches([row for _, row in missing], of=1):
+                keys = [missing[at][0] for at in part]
+                kept.update(zip(keys, plain_logps(loaded, [missing[at][1] for at in part]).tolist(), strict=True))
+                if run.stop_requested():
+                    raise Stopped
+                if time.perf_counter() - saved > SAVED_EVERY:
+                    write_json(run.file("reference"), kept)
+                    saved = time.perf_counter()
+    finally:
+        write_json(run.file("reference"), kept)
+        loaded.model.train(training)
+
+
+def _key(row: Any) -> str:
+    return hashlib.sha256(repr((row.start, row.tokens)).encode()).hexdigest()[:24]
+
+
+def batches(rows: Sequence[Any], *, of: int) -> Iterator[list[int]]:
+    """The places of neighbouring rows, `of` of them always together, as many as fit in TOKENS tokens."""
+    part: list[int] = []
+    size = 0
+    for first in range(0, len(rows), of):
+        group = list(range(first, first + of))
+        tokens = sum(len(rows[at].tokens) for at in group)
+        if part and size + tokens > TOKENS:
+            yield part
+            part, size = [], 0
+        part += group
+        size += tokens
+    if part:
+        yield part
+
+
+def means(sums: Sequence[Mapping[str, float]], *, over: int) -> dict[str, float]:
+    """The sums added up and divided by `over`."""
+    return {name: sum(part[name] for part in sums) / over for name in sums[0]}
