@@ -7,9 +7,29 @@ from typing import Any
 from engine.data.files import name_of, pin
 from engine.data.load import load
 from engine.data.prepare import NOT_HELD_OUT, check_suites
-from engine.schema import DataSpec, Decoding, Example, Primary, RunSpec, Source
+from engine.registry import methods, metrics
+from engine.schema import DataSpec, Decoding, Example, Kind, Primary, RunSpec, Source
 
-METRICS = ("token_f1", "key_facts", "rouge_l", "chrf", "exact_match", "answer_loss", "length_ratio", "repetition")
+# What is measured on rows of each kind, the deciding metric first.
+METRICS: dict[Kind, tuple[str, ...]] = {
+    "completion": (
+        *("token_f1", "key_facts", "rouge_l", "chrf", "exact_match"),
+        *("answer_loss", "length_ratio", "repetition"),
+    ),
+    "pairs": ("preference_accuracy", "preference_margin", "answer_loss", "token_f1", "length_ratio", "repetition"),
+    "labels": ("answer_loss", "token_f1", "length_ratio", "repetition"),
+    "prompts": ("repetition",),
+    "text": ("perplexity", "answer_loss"),
+}
+# The method for each kind of rows where none is chosen; where that one is not there, the first that can use them.
+METHODS: dict[Kind, str] = {
+    "completion": "lora",
+    "pairs": "dpo",
+    "labels": "kto",
+    "prompts": "rlhf",
+    "text": "continued_pretraining",
+}
+PROMPT_ANSWER = 128  # tokens an answer to a prompt without a reference may have
 MAX_LENGTH = 1024  # rows are not padded, so a generous limit costs nothing and drops fewer
 
 
@@ -22,31 +42,39 @@ def own_data_spec(
     suites: Mapping[str, str | Path] | None = None,
     system: str = "",
     model: str = "",
-    method: str = "lora",
+    method: str = "",
     settings: Mapping[str, Any] | None = None,
     seed: int = 0,
 ) -> RunSpec:
     """The run that trains on the file at `path`, with its format and columns found or as given, and its SHA-256.
 
-    The primary is token F1 on the held-out suite: the first of `suites` (name -> file) that holds out the task, else
-    "unseen", which is made from the file. Answers may be as long as nearly all of the file's own. Messages call the
-    file by `title`. Raises UserError where a file cannot be read, no shape fits, or no row can be used.
+    The rows' kind chooses what is measured and, unless `method` is one that can use them, the method (METHODS). What
+    decides is the kind's first metric (METRICS) on the held-out suite: the first of `suites` (name -> file) that holds
+    out the task, else "unseen", which is made from the file. Answers may be as long as nearly all of the file's own.
+    Messages call the file by `title`. Raises UserError where a file cannot be read, no shape fits, or no row can be
+    used.
     """
     given = Source(path=_absolute(path), format=format, columns=dict(columns or {}))
     loaded = load(given, name=title).required()
     found, examples = loaded.found, loaded.examples
     tests = {name: pin(Source(path=_absolute(file))) for name, file in (suites or {}).items()}
     held_out = [name for name in tests if name not in NOT_HELD_OUT]
+    judged = load(tests[held_out[0]], suite=held_out[0]).required().examples if held_out else examples
+    deciding = metrics()[METRICS[judged[0].kind][0]]
+    chosen = method_for(examples, method)
+    known = methods()[chosen].Settings.model_fields if method and chosen != method else None
     train = pin(given.model_copy(update={"format": found.format, "columns": found.columns}))
     spec = RunSpec(
         title=(title or Path(name_of(path)).stem)[:200],
         **({"model": model} if model else {}),
         system=system,
         data=DataSpec(train=train, suites=tests, max_length=MAX_LENGTH),
-        method=method,
-        settings=dict(settings or {}),
-        metrics=_metrics(examples, tests),
-        primary=Primary(metric="token_f1", suite=held_out[0] if held_out else "unseen"),
+        method=chosen,
+        settings={name: value for name, value in (settings or {}).items() if known is None or name in known},
+        metrics=_metrics(examples, judged, tests),
+        primary=Primary(
+            metric=deciding.name, suite=held_out[0] if held_out else "unseen", minimum=min(1.0, deciding.minimum)
+        ),
         decoding=Decoding(max_new_tokens=answer_limit(examples)),
         seed=seed,
     )
@@ -54,21 +82,36 @@ def own_data_spec(
     return spec
 
 
+def method_for(examples: list[Example], method: str = "") -> str:
+    """The method itself where it can learn from these rows (or does not exist, which the spec's check tells), else the
+    one for their kind. Where no method can, the kind's own is named all the same: the check of the kinds says so."""
+    kinds = {example.kind for example in examples}
+    members = methods()
+    if method and (method not in members or kinds <= set(members[method].needs)):
+        return method
+    wanted = METHODS[examples[0].kind]
+    fitting = [name for name, member in members.items() if kinds <= set(member.needs)]
+    return wanted if wanted in fitting else next(iter(fitting), wanted if wanted in members else METHODS["completion"])
+
+
 def answer_limit(examples: list[Example]) -> int:
     """Tokens an answer may have, 32 to 256: what 95 % of the answers need, by a rule of thumb that needs no tokenizer.
 
     An English token is about four characters; a Chinese or Japanese character takes two to three tokens of a model
-    made for English.
+    made for English. Prompts without an answer get 128.
     """
+    if all(not example.completion for example in examples):
+        return PROMPT_ANSWER
     tokens = sorted(sum(2.5 if _is_cjk(char) else 0.25 for char in example.completion) for example in examples)
     wanted = 1.2 * tokens[min(len(tokens) - 1, int(len(tokens) * 0.95))]
     return int(min(256, max(32, -(-wanted // 16) * 16)))
 
 
-def _metrics(examples: list[Example], tests: Mapping[str, Source]) -> tuple[str, ...]:
+def _metrics(examples: list[Example], judged: list[Example], tests: Mapping[str, Source]) -> tuple[str, ...]:
+    measured = dict.fromkeys((*METRICS[judged[0].kind], *METRICS[examples[0].kind]))
     declines = "unanswerable" in tests or any(not example.answerable for example in examples)
     chooses = "general" in tests or any(example.choices for example in examples)
-    return (*METRICS, *(["declining"] if declines else []), *(["choice_accuracy"] if chooses else []))
+    return (*measured, *(["declining"] if declines else []), *(["choice_accuracy"] if chooses else []))
 
 
 def _is_cjk(char: str) -> bool:

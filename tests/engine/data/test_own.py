@@ -10,6 +10,7 @@ from engine.data.inspect import inspect_file
 from engine.data.own import own_data_spec
 from engine.data.prepare import prepare
 from engine.schema import RunSpec, UserError
+from engine.specs import check
 
 ROWS = [{"question": f"How much is article {n}?", "answer": f"It costs {n} dollars."} for n in range(30)]
 JAPANESE = [
@@ -83,6 +84,45 @@ def test_real_faq_rows_become_a_run(real):
     assert (report["rows"], report["accepted"], report["dropped"]) == (118, 118, 0)
     assert report["suites"]["unseen"]["n"] == 24 and report["leakage"]["unseen"]["share"] < 0.05
     assert report["splits"]["train"] + report["splits"]["validation"] == 94
+
+
+PAIRS = [{"prompt": f"Is {n} nice?", "chosen": f"Thank you, {n} is.", "rejected": f"No, {n}!"} for n in range(20)]
+LABELS = [{"prompt": f"Is {n} nice?", "completion": f"It is {n}.", "label": n % 2} for n in range(20)]
+TEXTS = [{"text": f"Document {n} is about the number {n} and nothing else."} for n in range(20)]
+
+
+@pytest.mark.parametrize(
+    ("rows", "method", "primary"),
+    [
+        (ROWS, "lora", "token_f1"),
+        (PAIRS, "dpo", "preference_accuracy"),
+        (LABELS, "kto", "answer_loss"),
+        (TEXTS, "continued_pretraining", "perplexity"),
+        ([{"prompt": row["prompt"]} for row in PAIRS], "rlhf", "repetition"),
+    ],
+)
+def test_the_kind_of_the_rows_chooses_method_and_deciding_metric(rows, method, primary, write, as_jsonl):
+    spec = own_data_spec(write("a.jsonl", as_jsonl(rows)))
+    assert (spec.method, spec.primary.metric, spec.primary.suite) == (method, primary, "unseen")
+    assert spec.metrics[0] == primary and check(spec).method == method
+    report = prepare(spec, rundir.create(spec))
+    assert report["accepted"] == len(rows) and "unseen" in report["suites"]
+
+
+def test_a_method_that_can_use_the_rows_is_kept_and_another_one_replaced(write, as_jsonl):
+    path = write("a.jsonl", as_jsonl(PAIRS))
+    for method in ("kto", "full", "lora"):
+        assert own_data_spec(path, method=method).method == method
+    assert own_data_spec(path, method="no_such_method").method == "no_such_method"
+    replaced = own_data_spec(path, method="continued_pretraining", settings={"epochs": 2, "pack_tokens": 8})
+    assert replaced.method == "dpo" and replaced.settings == {"epochs": 2}
+
+
+def test_labels_are_judged_by_pairs_where_the_test_file_has_them(write, as_jsonl):
+    test = write("test.jsonl", as_jsonl(PAIRS))
+    spec = own_data_spec(write("a.jsonl", as_jsonl(LABELS)), suites={"pairs": test})
+    assert (spec.method, spec.primary.metric, spec.primary.suite) == ("kto", "preference_accuracy", "pairs")
+    assert len(set(spec.metrics)) == len(spec.metrics)
 
 
 # ---- inspect_file
