@@ -10,12 +10,12 @@ from dataclasses import replace
 from typing import Any
 
 from engine.formats import _turns
-from engine.formats._shared import OPTIONAL, example
+from engine.formats._shared import OPTIONAL, example, text
 from engine.schema import Example, Format, Message, identified
 
 
 def to_example(row: Mapping[str, Any]) -> Example:
-    """The chosen answer as completion beside the rejected one.
+    """The chosen answer as completion beside the rejected one; a system column, if any, opens the prompt.
 
     Raises ValueError where a part is missing, or where two conversations differ in more than their last turn.
     """
@@ -25,6 +25,9 @@ def to_example(row: Mapping[str, Any]) -> Example:
     else:
         chosen, rejected = _turns.answer(row, "chosen"), _turns.answer(row, "rejected")
         prompt = _turns.prompt(row)
+    system = text(row, "system").strip()
+    if system and prompt[0].role != "system":
+        prompt = (Message("system", system), *prompt)
     if chosen == rejected:
         raise ValueError("'chosen' and 'rejected' are the same answer")
     return identified(replace(example(row, prompt=prompt, completion=chosen), rejected=rejected))
@@ -70,6 +73,7 @@ FORMAT = Format(
             "不採用",
         ),
         **OPTIONAL,
+        "system": ("system", "system prompt", "システム"),
     },
     required=("chosen", "rejected"),
     to_example=to_example,

@@ -72,6 +72,15 @@ def test_two_shapes_that_fit_other_columns_halve_the_confidence():
     }
 
 
+def test_pairs_of_conversations_as_ultrafeedback_writes_them_are_told():
+    talk = [[{"role": "user", "content": "a"}, {"role": "assistant", "content": word}] for word in ("b", "c")]
+    row = {"prompt": "a", "prompt_id": "1", "chosen": talk[0], "rejected": talk[1], "messages": talk[0]}
+    rows = table({**row, "score_chosen": "8.5", "score_rejected": "2"})
+    assert detect(rows).format == "preference"
+    (example,), issues = convert(rows)
+    assert (example.question, example.completion, example.rejected, issues) == ("a", "b", "c", [])
+
+
 def test_a_label_makes_an_answer_a_rated_one_only_where_it_is_one():
     row = {"prompt": "a", "completion": "b", "label": "true"}
     assert detect(table(row)).format == "labels"

@@ -118,6 +118,14 @@ def test_rows_over_max_length_are_dropped_and_told_never_cut(spec):
     assert tokens["prompt"] == 9 * tokens["rows"] and tokens["answer"] == 6 * tokens["rows"]
 
 
+def test_a_pair_is_too_long_where_its_rejected_answer_is(spec):
+    short = [{"prompt": f"Is {n} nice?", "chosen": "It is.", "rejected": "No."} for n in range(12)]
+    long = {"prompt": "Why?", "chosen": "So.", "rejected": "word " * 40 + "end"}
+    given = spec([*short, long], max_length=32).model_copy(update={"method": "lora"})
+    report, _ = prepared(given, count_tokens=count_words)
+    assert [issue["source_row"] for issue in report["issues"] if issue["code"] == "too_long"] == [13]
+
+
 def test_leakage_is_reported_for_each_suite_but_the_trained_one(spec):
     asked_again = [rows(20)[0], {"question": "Something else?", "answer": "Article number 0 costs 0 dollars."}]
     report, run = prepared(spec(rows(20), suites={"reworded": asked_again}, primary="reworded"))

@@ -172,6 +172,15 @@ def test_a_pair_of_conversations_has_their_common_beginning_as_prompt(written):
         assert (example.completion, example.rejected) == ("Me.", "You.")
 
 
+def test_a_system_column_opens_the_prompt_of_a_pair_but_once():
+    row = {"system": "Be kind.", "prompt": "Who?", "chosen": "Me.", "rejected": "You."}
+    asked = (Message("system", "Be kind."), Message("user", "Who?"))
+    assert convert("preference", row).prompt == asked
+    system = [{"role": "system", "content": "Be kind."}]
+    conversations = {"chosen": system + talk("Who?", "Me."), "rejected": system + talk("Who?", "You.")}
+    assert convert("preference", {"system": "Be brief.", **conversations}).prompt == asked
+
+
 @pytest.mark.parametrize("prompt", ["Who?", talk("Who?", "")[:1]])
 def test_a_pair_of_single_turns_takes_its_prompt_from_its_column(prompt):
     chosen, rejected = (talk("", answer)[1:] for answer in ("Me.", "You."))
