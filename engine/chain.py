@@ -36,6 +36,12 @@ def _folds(spec: RunSpec) -> bool:
     return registry.methods()[registry.way(spec)].folds
 
 
+def made_by(model: str) -> str:
+    """The name of the method that made a run's model; "" for a base model."""
+    run = parent(model)
+    return run.spec().method if run else ""
+
+
 def earlier(spec: RunSpec) -> list[str]:
     """The models before the one that `spec` starts from, the first of the chain first; none where it starts a chain."""
     found: list[str] = []

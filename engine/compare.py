@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
-from engine import guards, registry, stats
+from engine import chain, guards, registry, stats
 from engine.items import NOT_JUDGED, Pair, count_outcomes, declining_cells, item_dict, pair, suites
 from engine.rundir import Run, read_json
 from engine.schema import Change, EvalRow, Metric, RunSpec
@@ -52,6 +52,7 @@ def compare(run: Run) -> dict[str, Any]:
         "use_case": spec.use_case,
         "method": spec.method,
         "model": spec.model,
+        "made_by": chain.made_by(spec.model),
         "chain": _chain(run, metrics=metrics, spec=spec),
         "seed": spec.seed,
         "illustrative": changes[0].illustrative,
@@ -59,8 +60,11 @@ def compare(run: Run) -> dict[str, Any]:
 
 
 def _chain(run: Run, *, metrics: Mapping[str, Metric], spec: RunSpec) -> list[dict[str, Any]]:
-    """In a chain of runs, the models before the one trained here, the first first: {"model", "changes"} from each of
-    them to the model this run ends with, on the same items. Empty where a run starts no further on than a base."""
+    """In a chain of runs, the models before the one trained here, the first first: {"model", "method", "changes"} from
+    each of them to the model this run ends with, on the same items. Empty where a run starts from a base model.
+
+    `method` is what made that model, "" for the base model at the start.
+    """
     answers: dict[str, list[EvalRow]] = {}
     for row in run.answers("earlier"):
         answers.setdefault(row.arm, []).append(row)
@@ -68,6 +72,7 @@ def _chain(run: Run, *, metrics: Mapping[str, Metric], spec: RunSpec) -> list[di
     return [
         {
             "model": model,
+            "method": chain.made_by(model),
             "changes": [change.to_dict() for change in judge(pair(examples, rows, tuned), metrics=metrics, spec=spec)],
         }
         for model, rows in answers.items()

@@ -191,6 +191,9 @@ def show_run(run: Mapping[str, Any]) -> None:
     rows = verdict.table(found, language())
     signed = [row | {"verdict": f"{row['sign']} {row['verdict']}"} for row in rows]
     print_table(list(columns.values()), [[row[key] for key in columns] for row in signed], right=range(2, 8))
+    header, stages = verdict.stages(found, language())
+    if stages:
+        print_table(header, stages, right=range(2, len(header) - 1))
     print_table([words("cli.cost.what"), words("cli.cost.value")], cost(found))
 
 

@@ -6,7 +6,7 @@ from typing import Any
 
 from engine import figures, registry
 from engine.schema import Metric
-from engine.text import text
+from engine.text import has, text
 
 NO_LOSS = 0.05  # a loss of general knowledge smaller than this, by the interval's lower bound, is called none
 Sentence = dict[str, str]
@@ -40,6 +40,39 @@ def columns(lang: str = "en") -> dict[str, str]:
     """The headings of the table's columns, in the order they are shown: key of a row -> heading."""
     keys = ("metric", "suite", "before", "after", "difference", "interval", "outcomes", "n", "verdict")
     return {key: text(f"table.{key}", lang) for key in keys}
+
+
+def stages(comparison: Mapping[str, Any], lang: str = "en") -> tuple[list[str], list[list[str]]]:
+    """For a chain of runs (header, rows), as text: each judged metric at every stage, from the base model to the end,
+    then the difference from the first to the last with its interval and verdict. ([], []) where there is no chain."""
+    before = comparison.get("chain") or []
+    if not before:
+        return [], []
+    made = [*(stage["method"] for stage in before), comparison["made_by"], comparison["method"]]
+    header = [text("table.metric", lang), text("table.suite", lang), *(_stage(name, lang) for name in made)]
+    header += [text("table.from_first", lang), text("table.verdict", lang)]
+    rows = []
+    found = [{(row["metric"], row["suite"]): row for row in stage["changes"]} for stage in before]
+    for change in comparison["changes"]:
+        at = (change["metric"], change["suite"])
+        whole, metric = found[0].get(at), registry.metrics()[change["metric"]]
+        if whole is None or whole["verdict"] == "not_measured" or not all(at in stage for stage in found):
+            continue
+        values = [*(stage[at]["before"] for stage in found), change["before"], change["after"]]
+        drawn = _row(whole, lang)
+        rows.append(
+            [drawn["metric"], drawn["suite"], *(figures.score(value, metric, lang) for value in values)]
+            + [f"{drawn['difference']} {drawn['interval']}", f"{drawn['sign']} {drawn['verdict']}"]
+        )
+    return header, rows
+
+
+def _stage(method: str, lang: str) -> str:
+    """The heading of a stage: the base model, or what it was trained by."""
+    if not method:
+        return text("table.base_model", lang)
+    key = f"page.method.{method}.title"
+    return text("table.trained_by", lang, method=text(key, lang) if has(key) else method)
 
 
 def headline(comparison: Mapping[str, Any], lang: str = "en") -> str:

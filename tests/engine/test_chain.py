@@ -5,7 +5,7 @@ import json
 import pytest
 import torch
 
-from engine import chain, launch, models, rundir
+from engine import chain, launch, models, rundir, verdict
 from engine.schema import Source, UserError
 from engine.training.train import probe_logits
 from tests.engine.runs import end, tiny_spec
@@ -34,6 +34,10 @@ def test_a_run_starts_where_another_ended_and_compares_every_stage(first, tmp_pa
     began = {(row["suite"], row["metric"]): row["before"] for row in first.comparison()["changes"]}
     assert stage["reworded", "answer_loss"]["before"] == pytest.approx(began["reworded", "answer_loss"])
     assert found["base_proof"]["equal"]
+    header, rows = verdict.stages(found)
+    assert header[2:5] == ["Base model", "After LoRA", "After LoRA"]
+    shown = next(row for row in rows if row[0] == "Word overlap (token F1)" and row[1] == "New wordings")
+    assert shown[3] == f"{100 * ended['reworded', 'token_f1']:.1f} %"
 
 
 def test_the_model_of_a_run_is_its_base_with_the_adapter_folded_in(first, tiny_model):
