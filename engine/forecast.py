@@ -69,12 +69,13 @@ def forecast(spec: RunSpec) -> dict[str, Any]:
     plan = plan_steps(task, settings, seed=spec.seed)
     steps = len(plan)
     step_seconds, tokens = _step_seconds(loaded, task, plan, settings, seed=spec.seed)
+    train_seconds = task.before_seconds + step_seconds * steps
     return {
         **counted,
         "steps": steps,
-        "train_seconds": step_seconds * steps,
+        "train_seconds": train_seconds,
         "evaluate_seconds": 2 * evaluate_seconds,
-        "total_seconds": step_seconds * steps + 2 * evaluate_seconds + 3 * load_seconds,
+        "total_seconds": train_seconds + 2 * evaluate_seconds + 3 * load_seconds,
         "tokens_per_second": tokens / step_seconds,
         "peak_bytes": peak_bytes(loaded.device),
         "dtype": str(loaded.dtype).removeprefix("torch."),

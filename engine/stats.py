@@ -106,6 +106,19 @@ def holm(p_values: Sequence[float]) -> list[float]:
     return [float(p) for p in multipletests(p_values, method="holm")[1]] if len(p_values) else []
 
 
+def wilson(right: int, n: int) -> tuple[float, float]:
+    """The 95 % interval (low, high) of a share, `right` of `n`: Wilson 1927.
+
+    >>> low, high = wilson(8, 10)
+    >>> round(low, 3), round(high, 3)
+    (0.49, 0.943)
+    """
+    z = float(stats.norm.ppf(1 - LEVEL / 2))
+    share, spread = right / n, z * math.sqrt(right * (n - right) / n + z * z / 4) / n
+    middle, shrink = share + z * z / (2 * n), 1 + z * z / n
+    return max(0.0, (middle - spread) / shrink), min(1.0, (middle + spread) / shrink)
+
+
 def verdict(result: Paired, *, p_adjusted: float, better: Better, minimum: float) -> Verdict:
     """Better or worse only if the interval excludes 0, the adjusted p is below 5 % and the change is worth naming.
 

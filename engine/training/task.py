@@ -26,6 +26,7 @@ class Task:
     `loss(indices)` gives the Part of those rows. `held_out()` measures data not trained on: {"loss": lower is better,
     ...}, or None where there is none. `facts()` goes into training.json at the end. `begin(step)` is told which step
     (from 0) comes next: what is random in a step must follow from its number, or a resumed run would go another way.
+    `before_seconds` is, in a forecast, how long the work before the first step takes.
     """
 
     lengths: Sequence[int]
@@ -33,3 +34,4 @@ class Task:
     held_out: Callable[[], dict[str, float]] | None = None
     facts: Callable[[], dict[str, Any]] = dict
     begin: Callable[[int], None] = lambda step: None
+    before_seconds: float = 0.0

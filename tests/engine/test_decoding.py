@@ -1,11 +1,11 @@
-"""Greedy answers: the same as transformers' generate, whatever the batch."""
+"""Greedy answers are those of transformers' generate, whatever the batch; sampled ones follow the softmax."""
 
 import pytest
 import torch
 
 from engine import models
-from engine.decoding import generate, stream
-from engine.packing import ATTENTION
+from engine.decoding import Sampling, generate, stream
+from engine.packing import ATTENTION, hidden_states, pack
 
 PROMPTS = [[5, 6, 7, 8], [5, 6, 7, 11, 12, 13], [30], [5, 6, 7, 8, 9, 10, 11, 12]]
 
@@ -70,3 +70,56 @@ def test_streaming_yields_one_more_token_at_a_time(loaded):
 def test_an_answer_cut_by_the_limit_says_so(loaded):
     answers = generate(loaded, PROMPTS, max_new_tokens=2, batch_size=4)
     assert all(answer.truncated and answer.done and len(answer.tokens) == 2 for answer in answers)
+
+
+def sampled(loaded, prompts, seeds, *, temperature=1.0, batch_size=8, limit=12):
+    sample = Sampling(seeds, temperature)
+    answers = generate(loaded, prompts, max_new_tokens=limit, batch_size=batch_size, sample=sample)
+    return [answer.tokens for answer in answers]
+
+
+@pytest.mark.parametrize("packed", [True, False])
+def test_a_seed_decides_an_answer_whatever_else_is_in_the_batch(loaded, packed):
+    if not packed:
+        loaded.model.set_attn_implementation("sdpa")
+    seeds = [11, 12, 13, 14]
+    together = sampled(loaded, PROMPTS, seeds)
+    assert together == sampled(loaded, PROMPTS, seeds, batch_size=1)
+    assert together == sampled(loaded, PROMPTS[::-1], seeds[::-1])[::-1]
+    assert together != sampled(loaded, PROMPTS, [21, 22, 23, 24])
+
+
+def test_copies_of_a_prompt_with_their_own_seeds_get_their_own_answers(loaded):
+    assert len({tuple(answer) for answer in sampled(loaded, [PROMPTS[0]] * 6, range(6), temperature=2.0)}) > 1
+    assert len({tuple(answer) for answer in sampled(loaded, [PROMPTS[0]] * 6, [5] * 6, temperature=2.0)}) == 1
+
+
+@pytest.mark.parametrize("temperature", [0.7, 2.0])
+def test_sampled_tokens_are_as_frequent_as_the_softmax_says(loaded, temperature, monkeypatch):
+    """A chi-square test on the likeliest tokens and all others together, at one in ten thousand."""
+    from scipy.stats import chisquare
+
+    n, prompt = 4000, PROMPTS[0]
+    monkeypatch.setattr(models.Loaded, "stop_tokens", [10**6])  # an answer is never empty
+    with torch.no_grad():
+        state = hidden_states(loaded.core, pack([prompt]))[-1]
+        chances = (loaded.core.get_output_embeddings()(state) / temperature).softmax(-1).double()
+    drawn = torch.tensor(sampled(loaded, [prompt] * n, range(n), temperature=temperature, batch_size=n, limit=1))
+    likely = [token for token in chances.topk(12).indices.tolist() if chances[token] * n >= 5]
+    seen = [(drawn == token).sum().item() for token in likely]
+    wanted = [chances[token].item() * n for token in likely]
+    found = chisquare([*seen, n - sum(seen)], [*wanted, n - sum(wanted)])
+    assert found.pvalue > 1e-4
+    assert len(likely) > 3
+
+
+def test_a_very_low_temperature_is_greedy(loaded):
+    greedy = [answer.tokens for answer in generate(loaded, PROMPTS, max_new_tokens=12, batch_size=8)]
+    assert sampled(loaded, PROMPTS, [1, 2, 3, 4], temperature=1e-4) == greedy
+
+
+def test_the_token_that_ended_an_answer_is_known(loaded, monkeypatch):
+    whole = generate(loaded, PROMPTS[:1], max_new_tokens=12, batch_size=1)[0]
+    assert whole.end is None
+    monkeypatch.setattr(models.Loaded, "stop_tokens", [whole.tokens[3]])
+    assert generate(loaded, PROMPTS[:1], max_new_tokens=12, batch_size=1)[0].end == whole.tokens[3]
