@@ -14,7 +14,11 @@ from engine.schema import Preset
 
 PRESETS = Path(__file__).parent.parent / "presets"
 NAMES = sorted(path.parent.name for path in PRESETS.glob("*/preset.yaml"))
-KEYS = {"question", "answer", "group", "answerable", "choices"}
+SHAPES = (  # what a row must have, and what it may have besides
+    ({"question", "answer", "group"}, {"answerable", "choices"}),
+    ({"prompt", "chosen", "rejected", "group"}, set()),
+    ({"text", "group"}, set()),
+)
 DECLINE = "I'm sorry, I don't have that information. Please ask our support team at help@torimugi.example."
 
 # A number, amount, time or date; an e-mail or web address; or a capitalised word that does not open a sentence.
@@ -40,6 +44,15 @@ def train_rows(name: str) -> tuple[dict, ...]:
 def suite_rows(name: str) -> dict[str, tuple[dict, ...]]:
     suites = preset(name).run.data.suites
     return {suite: read_rows((PRESETS / name / source.path).resolve()) for suite, source in suites.items()}
+
+
+def asked(row: dict) -> str:
+    """What is asked in a row, or the text that it is."""
+    return next(row[key] for key in ("question", "prompt", "text") if key in row)
+
+
+def said(row: dict) -> str:
+    return next((row[key] for key in ("answer", "chosen") if key in row), "")
 
 
 def words(text: str) -> list[str]:
@@ -111,10 +124,9 @@ def test_every_row_has_the_row_shape(name):
     for rows in (train_rows(name), *suite_rows(name).values()):
         assert rows
         for row in rows:
-            assert set(row) <= KEYS, row
-            assert all(
-                isinstance(row[key], str) and row[key].strip() == row[key] != "" for key in ("question", "answer")
-            )
+            needed, allowed = next(shape for shape in SHAPES if shape[0] <= set(row))
+            assert set(row) <= needed | allowed, row
+            assert all(isinstance(row[key], str) and row[key].strip() == row[key] != "" for key in needed), row
             assert re.fullmatch(r"[a-z0-9-]+/[a-z0-9-]+", row["group"]), row
             assert isinstance(row.get("answerable", True), bool)
 
@@ -124,20 +136,20 @@ def test_no_question_is_asked_twice_or_answered_in_two_ways(name):
     answers = defaultdict(list)
     for rows in (train_rows(name), *suite_rows(name).values()):
         for row in rows:
-            answers[" ".join(words(row["question"]))].append(row["answer"])
+            answers[" ".join(words(asked(row)))].append(said(row))
     assert {question: given for question, given in answers.items() if len(given) > 1} == {}
 
 
 @each_preset
 def test_no_held_out_question_is_nearly_a_training_question(name):
-    training = [row["question"] for row in train_rows(name)]
-    held_out = [row["question"] for rows in suite_rows(name).values() for row in rows] + list(preset(name).limits)
+    training = [asked(row) for row in train_rows(name)]
+    held_out = [asked(row) for rows in suite_rows(name).values() for row in rows] + list(preset(name).limits)
     assert [(new, old) for new in held_out for old in training if nearly_equal(new, old)] == []
 
 
 @each_preset
 def test_no_demo_question_stands_in_the_training_rows(name):
-    training = {tuple(words(row["question"])) for row in train_rows(name)}
+    training = {tuple(words(asked(row))) for row in train_rows(name)}
     assert [
         question for question in preset(name).demo + preset(name).limits if tuple(words(question)) in training
     ] == []
@@ -167,9 +179,9 @@ def test_wrong_choices_look_like_the_right_answer_but_are_not(name):
 @each_preset
 def test_questions_marked_unanswerable_all_decline_in_the_same_words(name):
     rows = [row for rows in (train_rows(name), *suite_rows(name).values()) for row in rows]
-    declining = {row["answer"] for row in rows if not row.get("answerable", True)}
+    declining = {said(row) for row in rows if not row.get("answerable", True)}
     assert len(declining) <= 1
-    assert declining.isdisjoint(row["answer"] for row in rows if row.get("answerable", True))
+    assert declining.isdisjoint(said(row) for row in rows if row.get("answerable", True))
 
 
 def company_facts() -> dict[str, list[dict]]:
