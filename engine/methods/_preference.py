@@ -23,8 +23,11 @@ SAVED_EVERY = 30.0  # seconds: what a killed run has of the reference's likeliho
 
 
 class Settings(_through.Settings):
+    # Measured with DPO on the 116 pairs of brand_replies, the embedded model, LoRA, one epoch at 5e-4 in batches of 8:
+    # of 34 held-out pairs the chosen answer was likelier in 18 % before and 62 % after. The rates of the other ways are
+    # about as far below LoRA's as in supervised tuning; they have not been measured.
     epochs: int = Field(
-        3,
+        2,
         ge=1,
         le=100,
         json_schema_extra=BASIC,
@@ -54,7 +57,7 @@ class Settings(_through.Settings):
 
     @classmethod
     def _rates(cls) -> dict[str, float]:
-        return {"lora": 1e-4, "qlora": 1e-4, "adapter": 1e-4, "full": 5e-6}
+        return {"lora": 5e-4, "qlora": 5e-4, "adapter": 2e-4, "full": 2e-5}
 
 
 def answer_rows(loaded: Any, examples: Sequence[Example], answers: Sequence[str], *, spec: RunSpec) -> list[Any]:
