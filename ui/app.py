@@ -8,11 +8,12 @@ import gradio as gr
 
 from engine import launch, rundir
 from engine.rundir import Run
-from engine.schema import UserError
+from engine.schema import DataSpec, RunSpec, Source, UserError
 from engine.text import LANGUAGES, text
 from ui import frame, method_view, runs, server, theme, usecases
 from ui.frame import ADDRESS, STEPS, Frame
 from ui.html import waiting
+from ui.method_choice import recommended
 from ui.tabs import compare, method, result, train, use_case
 
 TICK_SECONDS = 2
@@ -108,7 +109,22 @@ def draft_of(run: Run | None, lang: str) -> list[Any]:
     """The choices and fields as the run had them; for no run, those of the first use case."""
     name = usecases.of_run(run.id) if run else frame.first_use_case()
     spec = runs.spec(run) if run else usecases.presets()[name].run
-    return [*use_case.chosen(name, lang), *method.chosen(spec.method, lang), *method.fill(spec)]
+    return data_chosen(name, spec, lang)
+
+
+def data_chosen(name: str, spec: RunSpec, lang: str) -> list[Any]:
+    """Everything that follows from a choice of data: its card, the methods that fit it, and the fields as in `spec`."""
+    kinds = usecases.kinds(spec.data.train)
+    return [*use_case.chosen(name, lang), *method.chosen(spec.method, kinds, lang), *method.fill(spec)]
+
+
+def pick_data(lang: str, event: gr.EventData) -> list[Any]:
+    """A use case's card was clicked: its own method and settings come with it. A file of one's own begins blank."""
+    name = str(event._data["pick"])
+    if name in usecases.presets():
+        return data_chosen(name, usecases.presets()[name].run, lang)
+    blank = RunSpec(data=DataSpec(train=Source(path="")), method=recommended(()))
+    return data_chosen(usecases.OWN, blank, lang)
 
 
 def load(lang: str, request: gr.Request) -> list[Any]:
@@ -186,7 +202,10 @@ def bind(page: Page, app: gr.Blocks) -> None:
         (page.result.ask, "compare"),
     ):
         button.click(go, gr.State(step), [page.tabs, held.step], **quiet)
-    use_case.bind(page.use_case, held)
+    use_case.bind(page.use_case, held, method.suited_event(page.method, held, data))
+    draft = [*use_case.chosen_outputs(page.use_case), *method.chosen_outputs(page.method)]
+    draft += method.fill_outputs(page.method)
+    page.use_case.cards.click(pick_data, held.lang, draft, **quiet).then(**look)
     method.bind(page.method, held, data)
     train.bind(page.train, held)
     result.bind(page.result, held)

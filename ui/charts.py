@@ -1,7 +1,7 @@
 """Charts as inline SVG: they follow the theme's colours, need no script, and print. Axes carry units."""
 
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 from engine.text import text
@@ -9,6 +9,7 @@ from ui.html import esc, tag
 from ui.numbers import figure
 
 MOST_POINTS = 400
+KINDS = ("train", "validation")  # the lines of a log that belong to the training itself
 
 
 def nice_ticks(low: float, high: float, about: int = 5) -> list[float]:
@@ -42,39 +43,78 @@ def smooth(values: Sequence[float], weight: float = 0.7) -> list[float]:
     return out
 
 
-def loss_chart(log: Sequence[dict[str, Any]], lang: str, *, best_step: int | None = None) -> str:
+def loss_chart(
+    log: Sequence[dict[str, Any]], lang: str, *, best_step: int | None = None, unit: str | None = None
+) -> str:
     """Training and held-out loss over the steps, drawn once for wide screens and once for phones."""
-    lines = [line for line in log if isinstance(line.get("loss"), int | float) and math.isfinite(line["loss"])]
+    lines = [line for line in log if _is_number(line.get("loss")) and line.get("kind", "train") in KINDS]
     if len(lines) < 2:
         return ""
-    wide, narrow = _loss(lines, lang, 1080, 340, best_step), _loss(lines, lang, 380, 300, best_step)
+
+    def said(step: int, loss: float) -> str:
+        return text("page.chart.held_out_point", lang, step=step, loss=figure(loss))
+
+    described = text("page.chart.loss_alt", lang, n=len(points(lines, "loss", "train")), last=figure(lines[-1]["loss"]))
+    unit = text("page.chart.loss_axis", lang) if unit is None else unit
+    options = {"lang": lang, "unit": unit, "described": described, "said": said, "best_step": best_step}
+    wide, narrow = line_chart(lines, "loss", 1080, 340, **options), line_chart(lines, "loss", 380, 300, **options)
     return tag("div", wide, cls="k-wide") + tag("div", narrow, cls="k-narrow")
 
 
-def _loss(lines: Sequence[dict[str, Any]], lang: str, width: int, height: int, best_step: int | None) -> str:
-    train = [(line["step"], line["loss"]) for line in lines if line.get("kind", "train") == "train"]
-    held = [(line["step"], line["loss"]) for line in lines if line.get("kind") == "validation"]
-    steps = max(max(line["step"] for line in lines), *(line.get("of") or 0 for line in lines))
+def points(lines: Sequence[dict[str, Any]], name: str, kind: str) -> list[tuple[float, float]]:
+    """(step, value) of every line of that kind that carries a number of that name."""
+    return [
+        (line["step"], line[name]) for line in lines if line.get("kind", "train") == kind and _is_number(line.get(name))
+    ]
+
+
+def _is_number(value: Any) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
+
+
+def line_chart(
+    lines: Sequence[dict[str, Any]],
+    name: str,
+    width: int,
+    height: int,
+    *,
+    lang: str,
+    unit: str,
+    described: str,
+    said: Callable[[int, float], str],
+    best_step: int | None = None,
+    kind: str = "train",
+    scale: float = 1.0,
+) -> str:
+    """A measure over the steps: the lines of `kind` faint and smoothed, held-out ones as points that say their value.
+
+    Values are drawn times `scale`; zero is always in sight.
+    """
+    train = [(step, scale * value) for step, value in points(lines, name, kind)]
+    held = [(step, scale * value) for step, value in points(lines, name, "validation")] if kind == "train" else []
+    own = [line for line in lines if line.get("kind", "train") in (kind, "validation")]
+    steps = max(max(line["step"] for line in own), *(line.get("of") or 0 for line in own))
     smoothed = list(zip((x for x, _ in train), smooth([y for _, y in train]), strict=True))
-    # The very first batches may tower over all the rest; the scale follows the smoothed line and the held-out loss.
-    top = max([y for _, y in smoothed] + [y for _, y in held])
-    ticks = nice_ticks(0, top * 1.02)
+    # The very first batches may tower over all the rest; the scale follows the smoothed line and the held-out points.
+    scaled = [value for _, value in (*smoothed, *held)]
+    low, high = min(0, *scaled), max(0, *(1.02 * value for value in scaled))
+    ticks = nice_ticks(low, high if high > low else 1, about=5 if height > 250 else 4)
     left, right, upper, lower = 46, width - 16, 30, height - 44
 
     def x(step: float) -> float:
         return left + (right - left) * step / max(steps, 1)
 
-    def y(loss: float) -> float:
-        return max(upper - 6, lower - (lower - upper) * loss / ticks[-1])
+    def y(value: float) -> float:
+        place = lower - (lower - upper) * (value - ticks[0]) / (ticks[-1] - ticks[0])
+        return min(lower + 6, max(upper - 6, place))
 
-    parts = [*_grid_y(ticks, y, left, right), *_axis_x(nice_ticks(0, steps), steps, x, lower)]
-    parts.append(_label(left - 38, 14, text("page.chart.loss_axis", lang), "start"))
+    parts = [*_grid_y(ticks, y, left, right), *_axis_x(nice_ticks(0, steps, about=5), steps, x, lower)]
+    parts.append(_label(left - 38, 14, unit, "start"))
     parts.append(_label(right, height - 6, text("page.chart.step_axis", lang), "end"))
     parts.append(_path([(x(a), y(b)) for a, b in thin(train)], "k-line k-line-raw"))
     parts.append(_path([(x(a), y(b)) for a, b in thin(smoothed)], "k-line k-line-train"))
     parts.append(_path([(x(a), y(b)) for a, b in held], "k-line k-line-held"))
-    parts += [_dot(x(a), y(b), a, b, lang, best=a == best_step) for a, b in held]
-    described = text("page.chart.loss_alt", lang, n=len(train), last=figure(lines[-1]["loss"]))
+    parts += [_dot(x(a), y(b), said(int(a), b), best=a == best_step) for a, b in held]
     return _svg(width, height, "".join(parts), described)
 
 
@@ -147,8 +187,7 @@ def _path(points: Sequence[tuple[float, float]], cls: str) -> str:
     return f'<path class="{cls}" d="M{"L".join(f"{a:.1f} {b:.1f}" for a, b in points)}"/>'
 
 
-def _dot(x: float, y: float, step: int, loss: float, lang: str, *, best: bool) -> str:
-    title = text("page.chart.held_out_point", lang, step=step, loss=figure(loss))
+def _dot(x: float, y: float, title: str, *, best: bool) -> str:
     ring = f'<circle class="k-dot-best" cx="{x:.1f}" cy="{y:.1f}" r="8"/>' if best else ""
     return f'{ring}<circle class="k-dot" cx="{x:.1f}" cy="{y:.1f}" r="4"><title>{esc(title)}</title></circle>'
 

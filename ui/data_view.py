@@ -86,22 +86,38 @@ def samples(found: Sequence[dict[str, Any]], lang: str) -> str:
     """Training rows just as the model sees them, prompt, answer and template told apart."""
     if not found:
         return ""
-    kinds = ("prompt", "answer", "template")
+    present = {part["kind"] for sample in found for part in sample["segments"]}
+    present |= {"rejected" for sample in found if "rejected" in sample}
+    kinds = [kind for kind in ("prompt", "answer", "rejected", "template") if kind in present]
     keys = "".join(tag("span", esc(text(f"page.data.{kind}", lang)), cls=f"k-seg k-seg-{kind}") for kind in kinds)
-    head = _section(text("page.data.seen", lang), text("page.data.seen_help", lang))
+    kind = str(found[0].get("kind", "completion"))
+    under = f"page.data.seen_help_{kind}" if has(f"page.data.seen_help_{kind}") else "page.data.seen_help"
+    head = _section(text("page.data.seen", lang), text(under, lang))
     rows = "".join(_sample(sample, lang) for sample in found)
     return head + tag("div", keys, cls="k-legend") + tag("div", rows, cls="k-samples")
 
 
 def _sample(sample: dict[str, Any], lang: str) -> str:
-    parts = (tag("span", esc(part["text"]), cls=f"k-seg k-seg-{esc(part['kind'])}") for part in sample["segments"])
-    under = text(
-        "page.data.sample_tokens",
-        lang,
-        prompt=sample.get("prompt_tokens", "–"),
-        answer=sample.get("answer_tokens", "–"),
+    parts = "".join(
+        tag("span", esc(part["text"]), cls=f"k-seg k-seg-{esc(part['kind'])}") for part in sample["segments"]
     )
-    return tag("figure", tag("pre", "".join(parts)) + tag("figcaption", esc(under)), cls="k-sample")
+    counted, prompt, answer = "sample_tokens", sample.get("prompt_tokens", "–"), sample.get("answer_tokens", "–")
+    if "rejected" in sample:
+        parts += tag("span", esc(sample["rejected"]), cls="k-seg k-seg-rejected k-seg-other")
+        counted = "pair_tokens"
+    if "answer_tokens" not in sample:
+        counted = "prompt_tokens"
+    words = text(
+        f"page.data.{counted}", lang, prompt=prompt, answer=answer, rejected=sample.get("rejected_tokens", "–")
+    )
+    label = thumb(sample["label"], lang) if "label" in sample else ""
+    return tag("figure", tag("pre", parts) + tag("figcaption", label + tag("span", esc(words))), cls="k-sample")
+
+
+def thumb(up: bool, lang: str) -> str:
+    """A thumb up or down with its word."""
+    word = text(f"page.data.thumb_{'up' if up else 'down'}", lang)
+    return tag("span", icons.thumb(up) + esc(word), cls=f"k-label k-label-{'good' if up else 'bad'}")
 
 
 def held_out(found: Sequence[dict[str, Any]], lang: str) -> str:
@@ -112,16 +128,33 @@ def held_out(found: Sequence[dict[str, Any]], lang: str) -> str:
     blocks = []
     for suite in suites:
         items = [item for item in found if item["suite"] == suite][:SHOWN_PER_SUITE]
-        lines = (tag("li", esc(item["question"]) + tag("small", esc(item["reference"]))) for item in items)
+        lines = (tag("li", _asked(item)) for item in items)
         head = tag("h4", esc(suite_title(suite, lang))) + tag("p", esc(suite_summary(suite, lang)))
         blocks.append(tag("div", head + tag("ul", "".join(lines), cls="k-qa"), cls="k-suite"))
     head = _section(text("page.data.held_out", lang), text("page.data.held_out_help", lang))
     return head + tag("div", "".join(blocks), cls="k-suites")
 
 
+def _asked(item: dict[str, Any]) -> str:
+    """A held-out question with the answer it is measured by; of a pair both answers; a text as it is."""
+    if not item["question"]:
+        return tag("small", esc(item["reference"]), cls="k-text")
+    shown = esc(item["question"]) + (tag("small", esc(item["reference"])) if item["reference"] else "")
+    return shown + (tag("small", esc(item["rejected"]), cls="k-rejected") if item.get("rejected") else "")
+
+
 def suite_order(suite: str) -> tuple[int, str]:
     """Where a suite stands: the task, then declining, then general knowledge; suites of the user's between."""
-    known = {"reworded": 0, "unseen": 1, "open_book": 2, "unanswerable": 4, "general": 5, "trained": 6}
+    known = {
+        "reworded": 0,
+        "pairs": 0,
+        "documents": 0,
+        "unseen": 1,
+        "open_book": 2,
+        "unanswerable": 4,
+        "general": 5,
+        "trained": 6,
+    }
     return known.get(suite, 3), suite
 
 

@@ -8,10 +8,11 @@ from pydantic import ValidationError
 from engine import rundir
 from engine.data.own import own_data_spec
 from engine.registry import formats
-from engine.schema import RunSpec, UserError
+from engine.schema import Kind, RunSpec, UserError
 from engine.specs import resolve_spec
 from engine.text import text
 from ui import usecases
+from ui.method_choice import recommended
 from ui.usecases import OWN
 
 SLOTS = 4  # how many columns of a file the page maps by hand
@@ -40,8 +41,19 @@ def data_only(name: str, upload: str, shape: str | None, columns: Sequence[str |
         return resolve_spec(name)
     if not upload:
         raise UserError(text("page.error.no_file", lang))
-    path = str(rundir.open_upload(upload))
-    return own_data_spec(path, format=shape or "", columns=column_map(shape, columns), title=rundir.upload_name(upload))
+    path, mapped = str(rundir.open_upload(upload)), column_map(shape, columns)
+    spec = own_data_spec(path, format=shape or "", columns=mapped, title=rundir.upload_name(upload))
+    return spec.model_copy(update={"method": recommended(usecases.kinds(spec.data.train))})
+
+
+def kinds(name: str, upload: str, shape: str | None, columns: Sequence[str | None]) -> tuple[Kind, ...]:
+    """What the rows of a choice of data can teach, the commonest kind first; nothing where that is not known yet."""
+    if name == OWN and not is_mapped(upload, shape, columns):
+        return ()
+    try:
+        return usecases.kinds(data_only(name, upload, shape, columns, lang="en").data.train)
+    except UserError:
+        return ()
 
 
 def whole(

@@ -1,10 +1,21 @@
-"""Drawings of our own, as inline SVG in the text's colour: use cases, and what each method freezes and trains."""
+"""Drawings of our own, as inline SVG in the text's colour: use cases, and thumbs."""
+
+from ui.method_pictures import method
+
+__all__ = ["method", "thumb", "use_case"]
 
 _LINE = 'fill="none" stroke="currentColor" stroke-width="1.6" stroke-linecap="round" stroke-linejoin="round"'
 
 _USE_CASES = {
     "company_faq": (
         '<path d="M5 6h15v10H11l-4 4v-4H5z"/><path d="M25 12h2v9h-2v4l-4-4h-7v-2"/><path d="M9 10h7M9 13h4"/>'
+    ),
+    "brand_replies": (
+        '<path d="M5 6h22v14H15l-6 6v-6H5z"/>'
+        '<path d="M16 16.5c-2.6-1.8-4-3.2-4-4.8a2 2 0 0 1 4-.7 2 2 0 0 1 4 .7c0 1.6-1.4 3-4 4.8z"/>'
+    ),
+    "raw_documents": (
+        '<path d="M7 5h10l5 5v14H7z"/><path d="M17 5v5h5"/><path d="M10 14h9M10 17h9M10 20h6"/><path d="M25 9v18H11"/>'
     ),
     "own": '<path d="M8 4h11l5 5v19H8z"/><path d="M19 4v5h5"/><path d="M16 23v-9M12.5 17.5L16 14l3.5 3.5"/>',
     "": '<path d="M6 8h20v16H6z"/><path d="M6 13h20M13 13v11"/>',
@@ -17,33 +28,9 @@ def use_case(name: str) -> str:
     return f'<svg class="k-icon" viewBox="0 0 32 32" aria-hidden="true" {_LINE}>{drawing}</svg>'
 
 
-def method(name: str) -> str:
-    """Three layers of a model: frozen ones outlined (hatched where kept in 4 bits), trained parts filled."""
-    if name == "full":
-        layers = [_layer(y, "k-m-trained") for y in (10, 36, 62)]
-        return _picture("".join(layers))
-    frozen = "k-m-frozen4" if name == "qlora" else "k-m-frozen"
-    layers = [_layer(y, frozen, width=92) + _beside(y) for y in (10, 36, 62)]
-    bits = "".join(_bits(y) for y in (10, 36, 62)) if name == "qlora" else ""
-    return _picture("".join(layers) + bits)
-
-
-def _layer(y: int, cls: str, *, width: int = 148) -> str:
-    return f'<rect class="{cls}" x="6" y="{y}" width="{width}" height="18" rx="3"/>'
-
-
-def _beside(y: int) -> str:
-    """A low-rank pair: two narrow matrices beside the frozen layer."""
-    return (
-        f'<path class="k-m-wire" d="M98 {y + 9}h10M146 {y + 9}h8"/>'
-        f'<path class="k-m-trained" d="M108 {y}l14 6v6l-14 6z"/><path class="k-m-trained" d="M146 {y}l-14 6v6l14 6z"/>'
-        f'<path class="k-m-wire" d="M122 {y + 9}h10"/>'
-    )
-
-
-def _bits(y: int) -> str:
-    return "".join(f'<path class="k-m-bit" d="M{x} {y + 4}v10"/>' for x in range(16, 96, 10))
-
-
-def _picture(inside: str) -> str:
-    return f'<svg class="k-method-picture" viewBox="0 0 160 90" aria-hidden="true">{inside}</svg>'
+def thumb(up: bool) -> str:
+    """A thumb up or down, in the colour of good or bad; a word must stand beside it."""
+    turn = "" if up else ' transform="rotate(180 12 12)"'
+    hand = "M3 10h4v10H3zM9 20V10l4-7c1.6 0 2.5 1.2 2.2 2.8L14.6 9H20a2 2 0 0 1 2 2.4l-1.4 6.8A2 2 0 0 1 18.6 20z"
+    word = "good" if up else "bad"
+    return f'<svg class="k-thumb k-thumb-{word}" viewBox="0 0 24 24" aria-hidden="true"><path{turn} d="{hand}"/></svg>'

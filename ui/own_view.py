@@ -1,12 +1,13 @@
 """The account of a user's file: what it is, how many rows can be used, and why the others cannot."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from engine import rundir
 from engine.data.inspect import inspect_file
 from engine.registry import formats
 from engine.text import has, text
+from ui.data_view import thumb
 from ui.html import esc, facts, notice, table, tag
 from ui.numbers import figure
 
@@ -58,19 +59,39 @@ def _verdict(found: dict[str, Any], lang: str) -> str:
 def _counts(found: dict[str, Any], lang: str) -> str:
     shown = {name: figure(found[name]) for name in ("rows", "accepted", "fixed", "dropped", "duplicates")}
     answer = found["lengths"].get("answer", {}).get("characters")
-    if answer:
+    if answer and answer["max"]:
         longest = tag("small", esc(text("page.own.longest", lang, n=figure(answer["max"]))))
-        shown["answer_length"] = esc(text("page.own.characters", lang, n=figure(answer["median"]))) + longest
+        name = "text_length" if found["kinds"] == ["text"] else "answer_length"
+        shown[name] = esc(text("page.own.characters", lang, n=figure(answer["median"]))) + longest
     return facts({esc(text(f"page.own.count.{name}", lang)): value for name, value in shown.items()})
 
 
 def rows(sample: Sequence[dict[str, Any]], lang: str) -> str:
-    """The first usable rows: what is asked, and the answer to learn."""
+    """The first usable rows: what is asked, and what is learnt from."""
     if not sample:
         return ""
-    lines = [(_cut(_asked(row)), _cut(row["completion"])) for row in sample]
-    head = [esc(text("page.question", lang)), esc(text("page.answer", lang))]
-    return tag("h4", esc(text("page.own.first_rows", lang))) + table(head, lines, cls="k-pairs")
+    columns = [name for name, cell in COLUMNS.items() if any(cell(row, lang) for row in sample)]
+    lines = [[COLUMNS[name](row, lang) for name in columns] for row in sample]
+    head = [esc(text(f"page.own.row.{name}", lang)) for name in columns]
+    cls = "k-pairs" if len(columns) == 2 else "k-own-rows"
+    return tag("h4", esc(text("page.own.first_rows", lang))) + table(head, lines, cls=cls)
+
+
+# The columns of the first rows, each with its cell of a row; a column without any cell is left out.
+COLUMNS: dict[str, Callable[[dict[str, Any], str], str]] = {
+    "question": lambda row, lang: _cut(_asked(row)),
+    "answer": lambda row, lang: _cut(row["completion"]) if _plain(row) and row["prompt"] else "",
+    "text": lambda row, lang: _cut(row["completion"]) if not row["prompt"] else "",
+    "chosen": lambda row, lang: _cut(row["completion"]) if row.get("rejected") is not None else "",
+    "rejected": lambda row, lang: _cut(row["rejected"]) if row.get("rejected") is not None else "",
+    "judged": lambda row, lang: _cut(row["completion"]) if row.get("label") is not None else "",
+    "label": lambda row, lang: thumb(row["label"], lang) if row.get("label") is not None else "",
+}
+
+
+def _plain(row: dict[str, Any]) -> bool:
+    """Whether the row has one answer to learn, which nobody has judged."""
+    return row.get("rejected") is None and row.get("label") is None
 
 
 def _asked(row: dict[str, Any]) -> str:

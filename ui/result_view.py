@@ -157,8 +157,8 @@ def _notes(found: Mapping[str, Any], lang: str) -> str:
     return tag("div", "".join(tag("p", esc(line)) for line in lines), cls="k-notes")
 
 
-def efficiency(found: Mapping[str, Any], lang: str) -> str:
-    """What training cost, and how fast each arm answers."""
+def efficiency(found: Mapping[str, Any], lang: str, training: Mapping[str, Any] | None = None) -> str:
+    """What training cost, how fast each arm answers, and the facts of training.json that there is a word for."""
     cost, shown = found.get("efficiency") or {}, {}
     if cost.get("trainable_percent") is not None:
         of = text(
@@ -180,7 +180,23 @@ def efficiency(found: Mapping[str, Any], lang: str) -> str:
         shown["total"] = esc(duration(sum(stages.values()), lang))
     shown = {esc(text(f"page.result.cost.{name}", lang)): value for name, value in shown.items()}
     under = tag("p", esc(_stages(stages, lang)), cls="k-muted") if stages else ""
-    return facts(shown | _answers(cost, lang)) + under
+    return facts(shown | _answers(cost, lang) | _facts(training or {}, lang)) + under
+
+
+def _facts(training: Mapping[str, Any], lang: str) -> dict[str, str]:
+    """What a method tells of its training beside the cost: rows mixed in, how often the reward model is right."""
+    shown = {}
+    for name, value in training.items():
+        key = f"page.result.fact.{name}"
+        if not has(key) or value is None:
+            continue
+        drawn = esc(figure(value)) if isinstance(value, int | float) else esc(value)
+        if isinstance(value, Mapping):  # a share of n pairs, with its interval
+            percents = {part: figure(100 * value[part]) for part in ("accuracy", "low", "high")}
+            drawn = esc(text("page.result.fact.share", lang, share=percents["accuracy"]))
+            drawn += tag("small", esc(text("page.result.fact.interval", lang, **percents, n=figure(value["n"]))))
+        shown[esc(text(key, lang))] = drawn
+    return shown
 
 
 def _stages(stages: Mapping[str, float], lang: str) -> str:

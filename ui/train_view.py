@@ -5,7 +5,8 @@ from typing import Any
 
 from engine import rundir
 from engine.rundir import STAGES, Run
-from engine.text import text
+from engine.text import has, text
+from ui import measures, runs
 from ui.charts import loss_chart, loss_legend
 from ui.html import empty, esc, facts, notice, tag
 from ui.numbers import duration, figure, size
@@ -110,18 +111,22 @@ def numbers(run: Run, status: dict[str, Any], lang: str) -> str:
 
 
 def chart(run: Run, lang: str) -> str:
-    """The loss over the steps; empty before there are two points."""
-    log = rundir.training_log(run)
-    drawn = loss_chart(log, lang, best_step=_best(log))
+    """The loss over the steps and what the method measures beside it; empty before there are two points."""
+    log, method = rundir.training_log(run), runs.spec(run).method
+    before = measures.reward_model(log, lang)
+    drawn = loss_chart(log, lang, best_step=_best(log), unit=_of_method(method, "loss_axis", lang))
     if not drawn:
-        return ""
-    head = tag(
-        "div",
-        tag("h3", esc(text("page.chart.loss", lang))) + tag("p", esc(text("page.chart.loss_help", lang))),
-        cls="k-section",
-    )
+        return before
+    under = _of_method(method, "loss_help", lang)
+    head = tag("div", tag("h3", esc(text("page.chart.loss", lang))) + tag("p", esc(under)), cls="k-section")
     held = any(line.get("kind") == "validation" for line in log)
-    return head + loss_legend(lang, held_out=held) + drawn
+    return head + loss_legend(lang, held_out=held) + drawn + measures.small_charts(log, lang) + before
+
+
+def _of_method(method: str, part: str, lang: str) -> str:
+    """A text on the loss of this method, where it is another one than that of answers."""
+    key = f"page.method.{method}.{part}"
+    return text(key, lang) if has(key) else text(f"page.chart.{part}", lang)
 
 
 def _best(log: list[dict[str, Any]]) -> int | None:

@@ -13,6 +13,7 @@ from ui import (
     diff,
     html,
     items_view,
+    measures,
     method_view,
     own_view,
     result_view,
@@ -118,6 +119,8 @@ PREVIEW = {
     "leakage": {HOSTILE: {"test": 5, "exact": 1, "near": 0, "pairs": [{"test": HOSTILE, "train": HOSTILE}]}},
     "tokens_per_epoch": 100,
 }
+PAIR = PREVIEW["samples"][0] | {"kind": "pairs", "rejected": HOSTILE, "rejected_tokens": 3}
+PAIRS = PREVIEW | {"samples": [PAIR], "held_out": [PREVIEW["held_out"][0] | {"rejected": HOSTILE}]}
 ACCOUNT = {
     "format": "question_answer",
     "file": HOSTILE,
@@ -126,6 +129,7 @@ ACCOUNT = {
     "columns": {"question": HOSTILE},
     "file_columns": [HOSTILE],
     "lengths": {"answer": {"characters": {"median": 3, "max": 9}}},
+    "kinds": ["completion"],
     "sample": [{"prompt": [{"role": "user", "content": HOSTILE}], "completion": HOSTILE}],
     **dict.fromkeys(("rows", "accepted", "fixed", "dropped", "duplicates"), 1),
 }
@@ -138,7 +142,10 @@ ANSWER = {"text": HOSTILE, "tokens": 5, "seconds": 1.0}
     "draw",
     [
         lambda lang: data_view.preview(PREVIEW, lang),
+        lambda lang: data_view.preview(PAIRS, lang),
         lambda lang: own_view.account(ACCOUNT, lang),
+        lambda lang: own_view.rows([ACCOUNT["sample"][0] | {"rejected": HOSTILE}], lang),
+        lambda lang: measures.small_charts([{"step": n, HOSTILE: n} for n in (1, 2, 3)], lang),
         lambda lang: own_view.account(ACCOUNT | {"format": "", "columns": {}}, lang),
         lambda lang: train_view.box(FAILED, "failed", lang),
         lambda lang: compare_view.panes({"state": "done", "base": ANSWER, "tuned": ANSWER}, lang),

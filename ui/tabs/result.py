@@ -74,10 +74,8 @@ def show(run: Run | None, lang: str) -> list[Any]:
         shown = [gr.update(value=result_view.nothing(state, lang), visible=True), gr.update(visible=False)]
         return [*shown, *[""] * 11]
     shown = [gr.update(visible=False), gr.update(visible=True)]
-    parts = [
-        draw(found, lang)
-        for draw in (result_view.verdict, result_view.pictures, result_view.change_table, result_view.efficiency)
-    ]
+    parts = [draw(found, lang) for draw in (result_view.verdict, result_view.pictures, result_view.change_table)]
+    parts.append(result_view.efficiency(found, lang, rundir.read_json(run.file("training"), default={})))
     suite = found["changes"][0]["suite"]
     outcome = next((name for name in FIRST_SHOWN if found["counts"].get(suite, {}).get(name)), "")
     return [*shown, *parts, "", *_items(found, outcome, suite, "", "", lang)]

@@ -71,11 +71,6 @@ def draft_inputs(tab: Tab) -> list[Any]:
     return [tab.name, tab.upload, tab.format, *tab.columns]
 
 
-def choose(lang: str, event: gr.EventData) -> list[Any]:
-    """The card clicked becomes the use case: name, cards, the part for a file of one's own."""
-    return chosen(str(event._data["pick"]), lang)
-
-
 def chosen(name: str, lang: str) -> list[Any]:
     """Name, cards and the part for a file, for a use case, a file of one's own, or the data of a run ("run:ID")."""
     run = runs.find(usecases.run_id(name))
@@ -190,12 +185,12 @@ def preview_event(tab: Tab, frame: Frame, *, step: Any = None) -> dict[str, Any]
     return {"fn": preview, "inputs": inputs, "outputs": [tab.data, tab.shown], **quiet}
 
 
-def bind(tab: Tab, frame: Frame) -> None:
+def bind(tab: Tab, frame: Frame, suited: dict[str, Any]) -> None:
+    """Wire the step; `suited` is the event that finds the methods for what a file holds now."""
     quiet = {"show_progress": "hidden", "concurrency_limit": 4}
     look, mapped = preview_event(tab, frame), [frame.lang, tab.upload, tab.format, *tab.columns]
     changed = [tab.upload, tab.format, *tab.columns, tab.account]
-    tab.cards.click(choose, frame.lang, chosen_outputs(tab), **quiet).then(**look)
-    tab.file.change(uploaded, [frame.lang, tab.file], changed, **quiet).then(**look)
-    tab.format.input(reshaped, mapped[:3], [*tab.columns, tab.account], **quiet).then(**look)
+    tab.file.change(uploaded, [frame.lang, tab.file], changed, **quiet).then(**suited).then(**look)
+    tab.format.input(reshaped, mapped[:3], [*tab.columns, tab.account], **quiet).then(**suited).then(**look)
     for column in tab.columns:
-        column.input(remapped, mapped, tab.account, **quiet).then(**look)
+        column.input(remapped, mapped, tab.account, **quiet).then(**suited).then(**look)

@@ -1,0 +1,66 @@
+"""Data of every kind: both answers of a pair, a thumb, a text as it is, a prompt without an answer."""
+
+import re
+
+import pytest
+
+from engine.data.inspect import inspect_file
+from engine.specs import PRESETS
+from engine.text import LANGUAGES, text
+from ui import data_view, own_view
+
+ASKED = [{"text": "<user>", "kind": "template"}, {"text": "Is it open?", "kind": "prompt"}]
+ANSWERED = [*ASKED, {"text": "Yes.", "kind": "answer"}]
+COUNTS = {"prompt_tokens": 9, "answer_tokens": 3}
+PAIR = {"kind": "pairs", "segments": ANSWERED, "rejected": "No idea.", "rejected_tokens": 4, **COUNTS}
+KINDS = {"preferences": "pairs", "labels": "labels", "prompts": "prompts"}
+
+
+def classes(markup):
+    return set(re.findall(r"k-seg-(\w+)", markup))
+
+
+@pytest.mark.parametrize("lang", LANGUAGES)
+def test_pair_shows_both_answers_and_a_word_for_each(lang):
+    shown = data_view.samples([PAIR], lang)
+    assert "Yes." in shown and "No idea." in shown and {"answer", "rejected"} <= classes(shown)
+    assert text("page.data.rejected", lang) in shown and text("page.data.seen_help_pairs", lang) in shown
+
+
+@pytest.mark.parametrize("lang", LANGUAGES)
+def test_label_is_a_thumb_with_its_word(lang):
+    for label, word in ((True, "up"), (False, "down")):
+        shown = data_view.samples([{"kind": "labels", "segments": ANSWERED, "label": label, **COUNTS}], lang)
+        assert text(f"page.data.thumb_{word}", lang) in shown and "k-thumb" in shown
+
+
+def test_prompt_alone_has_no_answer_and_says_who_writes_it():
+    shown = data_view.samples([{"kind": "prompts", "segments": ASKED, "prompt_tokens": 9}], "en")
+    assert "answer" not in classes(shown) and "the model writes the answer itself" in shown
+
+
+def test_held_out_pair_and_text_show_what_they_are():
+    items = [
+        {"suite": "unseen", "question": "Is it open?", "reference": "Yes.", "rejected": "No idea."},
+        {"suite": "documents", "question": "", "reference": "The tower stands on the point."},
+    ]
+    shown = data_view.held_out(items, "en")
+    assert "No idea." in shown and "The tower stands on the point." in shown
+
+
+@pytest.mark.parametrize("lang", LANGUAGES)
+@pytest.mark.parametrize("file", KINDS)
+def test_rows_of_a_file_are_listed_with_the_columns_of_their_kind(file, lang):
+    found = inspect_file(PRESETS / "brand_replies" / f"{file}.jsonl")
+    shown = own_view.account(found, lang)
+    wanted = {"pairs": ("chosen", "rejected"), "labels": ("judged", "label"), "prompts": ()}[KINDS[file]]
+    assert found["kinds"] == [KINDS[file]]
+    for name in ("answer", "chosen", "rejected", "judged", "label", "text"):
+        head = f">{text(f'page.own.row.{name}', lang)}</th>"
+        assert (head in shown) == (name in wanted), name
+
+
+def test_documents_are_listed_as_they_are():
+    shown = own_view.account(inspect_file(PRESETS / "raw_documents" / "documents.jsonl"), "en")
+    assert text("page.own.row.text", "en") in shown and text("page.own.row.question", "en") not in shown
+    assert text("page.own.count.text_length", "en") in shown
