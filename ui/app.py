@@ -6,7 +6,7 @@ from typing import Any
 
 import gradio as gr
 
-from engine import launch, rundir
+from engine import chain, launch, rundir
 from engine.rundir import Run
 from engine.schema import DataSpec, RunSpec, Source, UserError
 from engine.text import LANGUAGES, text
@@ -118,13 +118,23 @@ def data_chosen(name: str, spec: RunSpec, lang: str) -> list[Any]:
     return [*use_case.chosen(name, lang), *method.chosen(spec.method, kinds, lang), *method.fill(spec)]
 
 
-def pick_data(lang: str, event: gr.EventData) -> list[Any]:
-    """A use case's card was clicked: its own method and settings come with it. A file of one's own begins blank."""
+def pick_data(lang: str, model: str, event: gr.EventData) -> list[Any]:
+    """A use case's card was clicked: its own method and settings come with it. A file of one's own begins blank.
+
+    A run's model to be trained further stays chosen.
+    """
     name = str(event._data["pick"])
-    if name in usecases.presets():
-        return data_chosen(name, usecases.presets()[name].run, lang)
-    blank = RunSpec(data=DataSpec(train=Source(path="")), method=recommended(()))
-    return data_chosen(usecases.OWN, blank, lang)
+    known = usecases.presets().get(name)
+    spec = known.run if known else RunSpec(data=DataSpec(train=Source(path="")), method=recommended(()))
+    if model.startswith(chain.PREFIX):
+        spec = spec.model_copy(update={"model": model})
+    return data_chosen(name if known else usecases.OWN, spec, lang)
+
+
+def go_on(run_id: str) -> list[Any]:
+    """Choose what to train the open run's model on next: the first step, and its model in the form."""
+    run = runs.find(run_id)
+    return [*go("use_case"), chain.name(run) if run else gr.skip()]
 
 
 def load(lang: str, request: gr.Request) -> list[Any]:
@@ -202,10 +212,11 @@ def bind(page: Page, app: gr.Blocks) -> None:
         (page.result.ask, "compare"),
     ):
         button.click(go, gr.State(step), [page.tabs, held.step], **quiet)
+    page.result.go_on.click(go_on, held.run, [page.tabs, held.step, page.method.model], **quiet)
     use_case.bind(page.use_case, held, method.suited_event(page.method, held, data))
     draft = [*use_case.chosen_outputs(page.use_case), *method.chosen_outputs(page.method)]
     draft += method.fill_outputs(page.method)
-    page.use_case.cards.click(pick_data, held.lang, draft, **quiet).then(**look)
+    page.use_case.cards.click(pick_data, [held.lang, page.method.model], draft, **quiet).then(**look)
     method.bind(page.method, held, data)
     train.bind(page.train, held)
     result.bind(page.result, held)

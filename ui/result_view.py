@@ -4,12 +4,14 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from engine import figures
+from engine import verdict as verdict_of
 from engine.registry import metrics
 from engine.text import has, text
 from engine.verdict import columns, sentences, table
+from ui import html
 from ui.charts import bars, stacked_bar
 from ui.data_view import suite_order, suite_summary
-from ui.html import empty, esc, facts, tag
+from ui.html import empty, esc, facts, heading, tag
 from ui.numbers import big, duration, figure, size
 
 OUTCOMES = ("fixed", "improved", "same", "worsened", "broken")
@@ -113,6 +115,16 @@ def _declining(found: Mapping[str, Any], lang: str) -> str:
         described = text(f"page.result.declining_{kind}", lang)
         blocks.append(tag("p", esc(described), cls="k-picture-part") + bars(rows, described))
     return _card(text("page.result.declining", lang), text("page.result.declining_help", lang), "".join(blocks))
+
+
+def stages(found: Mapping[str, Any], lang: str) -> str:
+    """For a chain of runs every judged figure at every stage, from the base model on; nothing for a run of its own."""
+    header, rows = verdict_of.stages(found, lang)
+    if not rows:
+        return ""
+    titles = heading(text("page.result.chain.title", lang), text("page.result.chain.help", lang))
+    lines = [[esc(cell) for cell in row] for row in rows]
+    return titles + html.table([esc(cell) for cell in header], lines, numeric=range(2, len(header) - 1))
 
 
 NUMERIC = ("before", "after", "difference", "outcomes", "n")

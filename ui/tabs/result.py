@@ -31,6 +31,8 @@ class Tab:
     list: gr.HTML
     detail: gr.HTML
     ask: gr.Button
+    go_on: gr.Button
+    stages: gr.HTML
 
 
 def build(lang: str) -> Tab:
@@ -40,6 +42,7 @@ def build(lang: str) -> Tab:
         pictures = area()
         area(heading(text("page.result.table", lang), text("page.result.table_help", lang)))
         table = area(elem_id="k-changes")
+        stages = area(elem_id="k-stages")
         area(heading(text("page.items.title", lang), text("page.items.help", lang)))
         outcome, suite, item = (gr.Textbox(visible="hidden") for _ in range(3))
         filters = area(classes="k-filters", elem_id="k-filters")
@@ -55,11 +58,25 @@ def build(lang: str) -> Tab:
             ask = gr.Button(
                 text("page.result.ask", lang), variant="primary", scale=0, min_width=120, elem_id="k-to-compare"
             )
-    return Tab(empty, body, verdict, pictures, table, cost, outcome, suite, item, filters, search, listing, detail, ask)
+            go_on = gr.Button(text("page.result.go_on", lang), scale=0, min_width=120, elem_id="k-go-on")
+    return Tab(
+        *(empty, body, verdict, pictures, table, cost, outcome, suite, item, filters, search, listing, detail),
+        *(ask, go_on, stages),
+    )
 
 
 def outputs(tab: Tab) -> list[Any]:
-    return [tab.empty, tab.body, tab.verdict, tab.pictures, tab.table, tab.cost, tab.search, *_item_outputs(tab)]
+    return [
+        tab.empty,
+        tab.body,
+        tab.verdict,
+        tab.pictures,
+        tab.table,
+        tab.stages,
+        tab.cost,
+        tab.search,
+        *_item_outputs(tab),
+    ]
 
 
 def _item_outputs(tab: Tab) -> list[Any]:
@@ -72,9 +89,10 @@ def show(run: Run | None, lang: str) -> list[Any]:
     if found is None:
         state = rundir.state(run) if run else None
         shown = [gr.update(value=result_view.nothing(state, lang), visible=True), gr.update(visible=False)]
-        return [*shown, *[""] * 11]
+        return [*shown, *[""] * 12]
     shown = [gr.update(visible=False), gr.update(visible=True)]
-    parts = [draw(found, lang) for draw in (result_view.verdict, result_view.pictures, result_view.change_table)]
+    drawn = (result_view.verdict, result_view.pictures, result_view.change_table, result_view.stages)
+    parts = [draw(found, lang) for draw in drawn]
     parts.append(result_view.efficiency(found, lang, rundir.read_json(run.file("training"), default={})))
     suite = found["changes"][0]["suite"]
     outcome = next((name for name in FIRST_SHOWN if found["counts"].get(suite, {}).get(name)), "")
