@@ -1,9 +1,9 @@
-"""Every benchmark in turn: `python -m benchmarks`, or `python -m benchmarks training preference generation judge`."""
+"""Every benchmark in turn: `python -m benchmarks`, or some of them: `python -m benchmarks training rlhf`."""
 
 import sys
 from importlib import import_module
 
-NAMES = ("training", "preference", "generation", "judge")
+NAMES = ("training", "preference", "rlhf", "generation", "judge")
 
 for name in sys.argv[1:] or NAMES:
     import_module(f"benchmarks.{name}").main()

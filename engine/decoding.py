@@ -118,7 +118,7 @@ def _draws(sample: Sampling, max_new_tokens: int) -> torch.Tensor:
 
 def _drawn(logits: torch.Tensor, temperature: float, draws: torch.Tensor) -> torch.Tensor:
     """One token per row of logits (B, vocabulary), where the cumulated probabilities pass the row's draw."""
-    reached = (logits.double() / temperature).softmax(-1).cumsum(-1)
+    reached = (logits.float() / temperature).softmax(-1).cumsum(-1, dtype=torch.float64)
     wanted = draws.to(reached)[:, None] * reached[:, -1:]
     return torch.searchsorted(reached, wanted, right=True)[:, 0].clamp(max=logits.shape[-1] - 1)
 
