@@ -94,14 +94,14 @@ def test_every_method_has_a_drawing_of_its_own():
 @pytest.mark.parametrize("name", list(usecases.presets()))
 def test_card_of_a_use_case_brings_its_method_and_settings(name):
     preset = usecases.presets()[name]
-    chosen = app.pick_data("en", SimpleNamespace(_data={"pick": name}))
+    chosen = app.pick_data("en", "", SimpleNamespace(_data={"pick": name}))
     assert chosen[0] == name and preset.run.method in chosen and preset.run.system in chosen
     kinds = usecases.kinds(preset.run.data.train)
     assert method_choice.fits(preset.run.method, kinds) and " ".join(kinds) in chosen
 
 
 def test_file_of_ones_own_begins_without_a_use_cases_instructions():
-    chosen = app.pick_data("en", SimpleNamespace(_data={"pick": "own"}))
+    chosen = app.pick_data("en", "", SimpleNamespace(_data={"pick": "own"}))
     systems = {preset.run.system for preset in usecases.presets().values() if preset.run.system}
     assert chosen[0] == "own" and not systems & {value for value in chosen if isinstance(value, str)}
 
