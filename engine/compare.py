@@ -5,6 +5,7 @@ from dataclasses import replace
 from typing import Any
 
 from engine import chain, guards, registry, stats
+from engine.arms import ARMS
 from engine.items import NOT_JUDGED, Pair, count_outcomes, declining_cells, item_dict, pair, suites
 from engine.rundir import Run, read_json
 from engine.schema import Change, EvalRow, Metric, RunSpec
@@ -35,7 +36,16 @@ def compare(run: Run) -> dict[str, Any]:
     training = read_json(run.file("training"), default={})
     report = read_json(run.file("report"), default={})
     changes = judge(pairs, metrics=metrics, spec=spec)
-    items = [item_dict(item, primary=spec.primary.metric, metrics=metrics) for item in pairs]
+    others = {arm: {(row.suite, row.example_id): row.output.text for row in run.answers(arm)} for arm in ARMS}
+    items = [
+        item_dict(item, primary=spec.primary.metric, metrics=metrics)
+        | {
+            "others": {
+                arm: said[at] for arm, said in others.items() if (at := (item.example.suite, item.example.id)) in said
+            }
+        }
+        for item in pairs
+    ]
     leakage = _leakage(report, pairs, spec=spec, metrics=metrics)
     return {
         "verdict": _overall(changes, guards.warnings(changes, pairs, metrics=metrics, leakage=leakage)),
@@ -54,6 +64,7 @@ def compare(run: Run) -> dict[str, Any]:
         "model": spec.model,
         "made_by": chain.made_by(spec.model),
         "chain": _chain(run, metrics=metrics, spec=spec),
+        "arms": _arms(run, metrics=metrics, spec=spec),
         "seed": spec.seed,
         "illustrative": changes[0].illustrative,
     }
@@ -77,6 +88,23 @@ def _chain(run: Run, *, metrics: Mapping[str, Metric], spec: RunSpec) -> list[di
         }
         for model, rows in answers.items()
     ]
+
+
+def _arms(run: Run, *, metrics: Mapping[str, Metric], spec: RunSpec) -> list[dict[str, Any]]:
+    """What else could have been done: {"arm", "changes"} from base with instructions and examples ("prompted"), and
+    from the nearest training answer ("nearest"), to the tuned model, on the items and by the metrics they have."""
+    found = []
+    for arm in ARMS:
+        rows = run.answers(arm)
+        if not rows:
+            continue
+        answered = {(row.suite, row.example_id) for row in rows}
+        examples = [example for example in run.examples("test") if (example.suite, example.id) in answered]
+        tuned = [row for row in run.answers("tuned") if (row.suite, row.example_id) in answered]
+        scored = {name: metric for name, metric in metrics.items() if any(row.scores[name] is not None for row in rows)}
+        changes = judge(pair(examples, rows, tuned), metrics=scored, spec=spec)
+        found.append({"arm": arm, "changes": [change.to_dict() for change in changes if change.n]})
+    return found
 
 
 def judge(pairs: Sequence[Pair], *, metrics: Mapping[str, Metric], spec: RunSpec) -> list[Change]:

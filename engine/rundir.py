@@ -32,6 +32,8 @@ FILES = {
     "reference": "data/reference.json",
     "earlier": "eval/earlier.jsonl",
     "base": "eval/base.jsonl",
+    "prompted": "eval/prompted.jsonl",
+    "nearest": "eval/nearest.jsonl",
     "tuned": "eval/tuned.jsonl",
     "metrics": "metrics.jsonl",
     "training": "training.json",

@@ -276,6 +276,7 @@ class RunSpec(Frozen):
     metrics: tuple[str, ...] = ()
     primary: Primary = Primary()
     decoding: Decoding = Decoding()
+    arms: tuple[Literal["prompted", "nearest"], ...] = ("prompted", "nearest")
     seed: int = Field(0, ge=0, le=2**31 - 1)
 
     @field_validator("settings")

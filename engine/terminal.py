@@ -194,6 +194,9 @@ def show_run(run: Mapping[str, Any]) -> None:
     header, stages = verdict.stages(found, language())
     if stages:
         print_table(header, stages, right=range(2, len(header) - 1))
+    header, others = verdict.arms(found, language())
+    if others:
+        print_table(header, others, right=range(2, len(header)))
     print_table([words("cli.cost.what"), words("cli.cost.value")], cost(found))
 
 

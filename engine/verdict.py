@@ -1,7 +1,7 @@
 """A comparison in words and in a table, for the page, the command line and the report alike. No torch."""
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from engine import figures, registry
@@ -20,6 +20,7 @@ def sentences(comparison: Mapping[str, Any], lang: str = "en") -> list[Sentence]
     return [
         *_primary(comparison, lang),
         *_declining(comparison, lang),
+        *_alternatives(comparison, lang),
         *_general(comparison, lang),
         *_warnings(comparison, lang),
         _sentence("one_seed", "neutral", lang, seed=comparison["seed"]),
@@ -52,7 +53,7 @@ def stages(comparison: Mapping[str, Any], lang: str = "en") -> tuple[list[str], 
     header = [text("table.metric", lang), text("table.suite", lang), *(_stage(name, lang) for name in made)]
     header += [text("table.from_first", lang), text("table.verdict", lang)]
     rows = []
-    found = [{(row["metric"], row["suite"]): row for row in stage["changes"]} for stage in before]
+    found = [_by_place(stage["changes"]) for stage in before]
     for change in comparison["changes"]:
         at = (change["metric"], change["suite"])
         whole, metric = found[0].get(at), registry.metrics()[change["metric"]]
@@ -65,6 +66,49 @@ def stages(comparison: Mapping[str, Any], lang: str = "en") -> tuple[list[str], 
             + [f"{drawn['difference']} {drawn['interval']}", f"{drawn['sign']} {drawn['verdict']}"]
         )
     return header, rows
+
+
+def arms(comparison: Mapping[str, Any], lang: str = "en") -> tuple[list[str], list[list[str]]]:
+    """Would prompting do, would looking it up do: (header, rows) as text, each judged figure for base, for base with
+    instructions and examples, for the nearest training answer and for the tuned model. ([], []) where not measured."""
+    others = {other["arm"]: _by_place(other["changes"]) for other in comparison.get("arms") or []}
+    if not others:
+        return [], []
+    header = [text("table.metric", lang), text("table.suite", lang), text("page.arm.base", lang)]
+    header += [*(text(f"page.arm.{arm}", lang) for arm in others), text("page.arm.tuned", lang)]
+    rows = []
+    for change in comparison["changes"]:
+        at, metric = (change["metric"], change["suite"]), registry.metrics()[change["metric"]]
+        if metric.better == "neither" or not any(at in changes for changes in others.values()):
+            continue
+        drawn = _row(change, lang)
+        values = [
+            change["before"],
+            *(changes.get(at, {}).get("before") for changes in others.values()),
+            change["after"],
+        ]
+        rows.append([drawn["metric"], drawn["suite"], *(figures.score(value, metric, lang) for value in values)])
+    return header, rows
+
+
+def _by_place(changes: Sequence[Mapping[str, Any]]) -> dict[tuple[str, str], Mapping[str, Any]]:
+    return {(change["metric"], change["suite"]): change for change in changes}
+
+
+def _alternatives(comparison: Mapping[str, Any], lang: str) -> list[Sentence]:
+    """How the tuned model stands to prompting and to looking up, on the deciding metric."""
+    primary = comparison["changes"][0]
+    metric, said = registry.metrics()[primary["metric"]], []
+    for other in comparison.get("arms") or []:
+        change = _by_place(other["changes"]).get((primary["metric"], primary["suite"]))
+        if change is None or change["verdict"] == "not_measured":
+            continue
+        before, after = (figures.score(change[when], metric, lang, digits=2) for when in ("before", "after"))
+        tone = {"better": "good", "worse": "bad"}.get(change["verdict"], "neutral")
+        interval = _interval(change, lang, digits=2)
+        key = f"{other['arm']}.{change['verdict']}"
+        said.append(_sentence(key, tone, lang, before=before, after=after, interval=interval))
+    return said
 
 
 def _stage(method: str, lang: str) -> str:

@@ -9,13 +9,13 @@ import os
 import sys
 import time
 import traceback
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
 
-from engine import chain, registry, rundir
+from engine import arms, chain, registry, rundir
 from engine.rundir import Run
-from engine.schema import EvalRow, Method, RunSpec, Stopped, UserError
+from engine.schema import EvalRow, Example, Method, RunSpec, Stopped, UserError
 
 STATUS_SECONDS = 0.5  # how often progress is written at most
 EXIT = {"done": 0, "wrong": 2, "failed": 3, "stopped": 130}
@@ -129,13 +129,44 @@ def _base(run: Run, spec: RunSpec, method: Method, status: Status) -> None:
     if before:
         rows = [row for model in before for row in _untrained(run, spec, method, status, model=model, arm=model)]
         rundir.write_lines(run.file("earlier"), rows)
+    _other_arms(run, spec, method, status)
     rundir.write_lines(run.file("base"), _untrained(run, spec, method, status, model=spec.model, arm="base"))
 
 
-def _untrained(run: Run, spec: RunSpec, method: Method, status: Status, *, model: str, arm: str) -> list[EvalRow]:
+def _other_arms(run: Run, spec: RunSpec, method: Method, status: Status) -> None:
+    """What base says when it is given instructions and examples, and what a search in the training rows gives."""
+    from engine import evaluation
+
+    train = run.examples("train")
+    tests = arms.asked(train, run.examples("test"))
+    if not tests:
+        return
+    if arms.NEAREST in spec.arms:
+        found = arms.nearest(tests, train)
+        rows = evaluation.score(found, tests, arm=arms.NEAREST, metrics=spec.metrics)
+        rundir.write_lines(run.file("nearest"), rows)
+    if arms.PROMPTED in spec.arms:
+        longer = arms.prompted(tests, train, spec=spec)
+        rows = _untrained(run, spec, method, status, model=spec.model, arm=arms.PROMPTED, examples=longer, scored=tests)
+        rundir.write_lines(run.file("prompted"), rows)
+
+
+def _untrained(
+    run: Run,
+    spec: RunSpec,
+    method: Method,
+    status: Status,
+    *,
+    model: str,
+    arm: str,
+    examples: Sequence[Example] | None = None,
+    scored: Sequence[Example] | None = None,
+) -> list[EvalRow]:
+    """The answers of a model that this run does not train, scored: to the whole test, or to `examples` in the place of
+    the items `scored`."""
     from engine import evaluation, models
 
-    examples, quantization = run.examples("test"), method.quantization
+    examples, quantization = run.examples("test") if examples is None else examples, method.quantization
     revision = spec.revision if model == spec.model else None
     key = models.fingerprint(model, revision, quantization, models.choose_dtype(models.best_device()))
     outputs = evaluation.base_answers(
@@ -145,7 +176,7 @@ def _untrained(run: Run, spec: RunSpec, method: Method, status: Status, *, model
         spec=spec,
         progress=status.progress,
     )
-    return evaluation.score(outputs, examples, arm=arm, metrics=spec.metrics)
+    return evaluation.score(outputs, scored or examples, arm=arm, metrics=spec.metrics)
 
 
 def _train(run: Run, spec: RunSpec, method: Method, status: Status) -> None:
@@ -175,7 +206,7 @@ def _tuned(run: Run, spec: RunSpec, method: Method, status: Status) -> None:
     del loaded  # the reward model takes its place
     rewards = method.judge(run, spec=spec, quantization=method.quantization) if method.judge else None
     if rewards:
-        for arm in ("earlier", "base"):
+        for arm in ("earlier", "prompted", "nearest", "base"):
             if run.file(arm).exists():
                 rundir.write_lines(run.file(arm), evaluation.rewarded(run.answers(arm), examples, rewards, spec=spec))
         rows = evaluation.rewarded(rows, examples, rewards, spec=spec)

@@ -102,7 +102,19 @@ def detail(chosen: Sequence[Mapping[str, Any]], open_id: str, lang: str) -> str:
         "div", _pane("base", base, item, 0, lang) + _pane("tuned", tuned, item, 1, lang), cls="k-panes k-panes-small"
     )
     top = tag("div", head + _steps(chosen, place, lang), cls="k-item-head")
-    return tag("article", top + asked + reference + panes + _scores(item, lang), cls="k-item-detail")
+    return tag(
+        "article", top + asked + reference + panes + _others(item, lang) + _scores(item, lang), cls="k-item-detail"
+    )
+
+
+def _others(item: Mapping[str, Any], lang: str) -> str:
+    """What base with instructions and examples, and the nearest training answer, make of the item."""
+    lines = "".join(
+        tag("dt", esc(text(f"page.arm.{arm}", lang))) + tag("dd", esc(words or text("page.items.no_answer", lang)))
+        for arm, words in (item.get("others") or {}).items()
+    )
+    title = tag("summary", esc(text("page.result.arms.answers", lang)))
+    return tag("details", title + tag("dl", lines, cls="k-others"), cls="k-more") if lines else ""
 
 
 def _steps(chosen: Sequence[Mapping[str, Any]], place: int, lang: str) -> str:

@@ -40,7 +40,8 @@ def metric_summary(name: str, lang: str) -> str:
 
 def pictures(found: Mapping[str, Any], lang: str) -> str:
     """The deciding metric, what became of its items, declining, general knowledge: a card each, where measured."""
-    cards = [_primary(found, lang), _outcomes(found, lang), _declining(found, lang), _general(found, lang)]
+    drawn = (_primary, _alternatives, _outcomes, _declining, _general)
+    cards = [draw(found, lang) for draw in drawn]
     return tag("div", "".join(card for card in cards if card), cls="k-pictures")
 
 
@@ -54,6 +55,33 @@ def _primary(found: Mapping[str, Any], lang: str) -> str:
         return ""
     under = text("page.result.on_suite", lang, suite=figures.suite_title(change["suite"], lang), n=change["n"])
     return _card(figures.metric_title(change["metric"], lang), under, _arms(found, 0, lang))
+
+
+def _alternatives(found: Mapping[str, Any], lang: str) -> str:
+    """The deciding figure for base, base with instructions and examples, looking it up, and the tuned model."""
+    primary = found["changes"][0]
+    at = (primary["metric"], primary["suite"])
+    values = {"base": primary["before"]}
+    for other in found.get("arms") or []:
+        here = next((change for change in other["changes"] if (change["metric"], change["suite"]) == at), None)
+        if here:
+            values[other["arm"]] = here["before"]
+    if len(values) == 1:
+        return ""
+    values["tuned"] = primary["after"]
+    metric = metrics()[primary["metric"]]
+    top = 1.0 if not metric.unit else 1.15 * max(max(values.values()), 1e-9)
+    rows = [
+        {"arm": arm, "label": text(f"page.arm.{arm}", lang), "share": value / top}
+        | {"shown": figures.score(value, metric, lang)}
+        for arm, value in values.items()
+    ]
+    title = text("page.result.arms.title", lang)
+    header, lines = verdict_of.arms(found, lang)
+    cells = [[esc(cell) for cell in line] for line in lines]
+    every = html.table([esc(cell) for cell in header], cells, numeric=range(2, len(header)))
+    more = tag("details", tag("summary", esc(text("page.result.arms.all", lang))) + every, cls="k-more")
+    return _card(title, text("page.result.arms.help", lang), bars(rows, title) + more)
 
 
 def _general(found: Mapping[str, Any], lang: str) -> str:
