@@ -2,12 +2,13 @@
 
 import hashlib
 import json
+import sys
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from importlib.metadata import version
 from typing import Any
 
-from engine import registry
+from engine import evaluate_metric, registry
 from engine.decoding import Answer, generate
 from engine.models import Loaded, load_tokenizer, prompt_tokens
 from engine.rundir import home, read_lines, write_lines
@@ -80,15 +81,28 @@ def answer(loaded: Loaded, examples: Sequence[Example], *, spec: RunSpec, progre
 
 
 def score(outputs: Sequence[Output], examples: Sequence[Example], *, arm: str, metrics: Sequence[str]) -> list[EvalRow]:
-    """The outputs with the named metrics' scores (all metrics where none is named)."""
-    members: dict[str, Metric] = registry.metrics()
+    """The outputs with the named metrics' scores (all metrics where none is named).
+
+    A metric of the `evaluate` library that fails on an item is left out of all rows, and the log says why.
+    """
+    members = registry.metrics()
     chosen = [members[name] for name in (metrics or sorted(members))]
+    columns = {metric.name: _scores(metric, outputs, examples, arm=arm) for metric in chosen}
+    measured = {name: column for name, column in columns.items() if column is not None}
     return [
-        EvalRow(
-            arm, example.suite, example.id, output, {metric.name: metric.score(output, example) for metric in chosen}
-        )
-        for output, example in zip(outputs, examples, strict=True)
+        EvalRow(arm, example.suite, example.id, output, {name: column[at] for name, column in measured.items()})
+        for at, (output, example) in enumerate(zip(outputs, examples, strict=True))
     ]
+
+
+def _scores(
+    metric: Metric, outputs: Sequence[Output], examples: Sequence[Example], *, arm: str
+) -> list[float | None] | None:
+    try:
+        return [metric.score(output, example) for output, example in zip(outputs, examples, strict=True)]
+    except evaluate_metric.MetricFailed as error:
+        print(f"{arm}: {metric.name}: {error}. The metric is left out.", file=sys.stderr, flush=True)
+        return None
 
 
 def rewarded(rows: Sequence[EvalRow], examples: Sequence[Example], rewards: Rewards, *, spec: RunSpec) -> list[EvalRow]:

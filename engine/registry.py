@@ -6,6 +6,8 @@ from dataclasses import replace
 from functools import cache
 from typing import Any
 
+from engine import evaluate_metric
+
 
 @cache
 def discover(package: str, attribute: str) -> dict[str, Any]:
@@ -54,9 +56,19 @@ def attach_through(model: Any, settings: Any) -> Any:
     )
 
 
-def metrics() -> dict[str, Any]:
+class Metrics(dict[str, Any]):
+    """Metrics by name. One of the `evaluate` library ("evaluate:PATH_OR_ID") is none of the members, but is found when
+    it is asked for by name."""
+
+    def __missing__(self, name: str) -> Any:
+        if not evaluate_metric.is_named(name):
+            raise KeyError(name)
+        return evaluate_metric.metric(name)
+
+
+def metrics() -> Metrics:
     """Every metric by name."""
-    return discover("engine.metrics", "METRIC")
+    return Metrics(discover("engine.metrics", "METRIC"))
 
 
 def formats() -> dict[str, Any]:

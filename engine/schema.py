@@ -304,14 +304,22 @@ class Preset(Frozen):
     run: RunSpec
 
 
+Tell = Callable[[str, int, int], None]  # what is being done, how far, of how much
+
+
+def silent(what: str, done: int, of: int) -> None:
+    """Tell nobody."""
+
+
 @dataclass(frozen=True)
 class Method:
     """One way to train. `needs` names the kinds of data it can use; `Settings` is a frozen pydantic model: each field
     has bounds, a description, and json_schema_extra {"basic": True} where a beginner should see it.
 
     `attach(model, settings)` returns the model with just the promised parameters trainable.
-    `task(loaded, settings, splits=, spec=, run=)` returns the training.task.Task of the examples in splits["train"],
-    ["validation"] and ["mix"]; `run` is None where only a forecast is made. `adapter` is False where the weights
+    `task(loaded, settings, splits=, spec=, run=, tell=)` returns the training.task.Task of the examples in
+    splits["train"], ["validation"] and ["mix"]; `run` is None where only a forecast is made, and `tell` hears how far
+    long work before the first step is. `adapter` is False where the weights
     themselves change. `through` names the methods that may do the attaching, of which settings.through is one
     (see registry.method_of). `folds` is False where what is learnt cannot become part of the
     weights. `rate_ratio(weight's name, settings)` is a weight's share of the learning rate.

@@ -10,6 +10,7 @@ from typing import Any, TypeVar
 import yaml
 from pydantic import BaseModel, ValidationError
 
+from engine import evaluate_metric
 from engine.data.encoding import decode
 from engine.data.files import name_of, pin, read_text_bytes
 from engine.data.prepare import check_suites
@@ -75,21 +76,34 @@ def find_spec(source: str | Path) -> Path:
 
 
 def check(spec: RunSpec) -> RunSpec:
-    """The spec with its data files pinned by SHA-256. Raises UserError where a name or a setting in it is not known.
+    """The spec with its data files, and `evaluate` modules in folders, pinned by SHA-256. Raises UserError where a name or a setting in it is not known.
 
     A method that mixes in a share of general instructions gets those that come with the project where none are named.
     The form, the command line and a hand-written file all end here, so nothing is taken on trust.
     """
     method = _known(spec.method, methods(), "method")
-    _known(spec.primary.metric, metrics(), "primary.metric")
-    for name in spec.metrics:
-        _known(name, metrics(), "metrics")
+    spec = _each_metric(spec, _pinned_metric)
+    if evaluate_metric.is_named(spec.primary.metric) and spec.primary.metric not in spec.metrics:
+        raise UserError(f"primary.metric: '{spec.primary.metric[:200]}' must stand in metrics too. Add it there.")
     settings = validated(method.Settings, spec.settings, where=f"the settings of {method.title}", prefix="settings.")
     check_suites(spec.data, spec.primary.suite)
     data = spec.data
     if data.mix is None and getattr(settings, "general_share", 0) > 0:
         data = data.model_copy(update={"mix": Source(path=str(GENERAL))})
     return spec.model_copy(update={"data": _each_source(data, _pinned)})
+
+
+def _pinned_metric(name: str, field: str) -> str:
+    if evaluate_metric.is_named(name):
+        return evaluate_metric.pinned(name)
+    return _known(name, metrics(), field).name
+
+
+def _each_metric(spec: RunSpec, change: Callable[[str, str], str]) -> RunSpec:
+    """The spec with every metric's name changed; `change` gets the name and the field it stands in."""
+    primary = spec.primary.model_copy(update={"metric": change(spec.primary.metric, "primary.metric")})
+    names = tuple(change(name, "metrics") for name in spec.metrics)
+    return spec.model_copy(update={"primary": primary, "metrics": names})
 
 
 def _pinned(source: Source) -> Source:
@@ -105,13 +119,15 @@ def _each_source(data: DataSpec, change: Callable[[Source], Source]) -> DataSpec
 
 
 def absolute(spec: RunSpec, *, base_dir: Path) -> RunSpec:
-    """The spec with data paths, and a model's path where it is one, taken from `base_dir`."""
+    """The spec with the paths of data, of `evaluate` modules, and of the model where it is one, taken from `base_dir`.
+    """
 
     def moved(source: Source) -> Source:
         return source.model_copy(update={"path": _from(base_dir, source.path)})
 
     data = _each_source(spec.data, moved)
     model = _from(base_dir, spec.model) if spec.model[:1] in (".", "/", "~") else spec.model
+    spec = _each_metric(spec, lambda name, field: evaluate_metric.absolute(name, base_dir=base_dir))
     return spec.model_copy(update={"data": data, "model": model})
 
 

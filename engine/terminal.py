@@ -9,7 +9,7 @@ from typing import Any
 
 from engine import figures, verdict
 from engine.rundir import STAGES
-from engine.text import text
+from engine.text import doing, text
 
 ALIVE = ("queued", "running")
 WIDTH = 200  # of tables that do not go to a terminal
@@ -80,7 +80,7 @@ def progress_line(status: Mapping[str, Any]) -> str:
         return words("cli.queued", place=status.get("queue", 1))
     if not status.get("stage"):
         return words(f"page.state.{status.get('state', 'queued')}")
-    parts = [words(f"page.stage.{status['stage']}.now")]
+    parts = [doing(status, language())]
     if status.get("of"):
         parts.append(f"{status['step']}/{status['of']}")
     if status["stage"] == "train":

@@ -44,3 +44,9 @@ def _leaves(node: Mapping[str, Any], prefix: str) -> Iterator[tuple[str, dict[st
         if not isinstance(child, Mapping):
             raise ValueError(f"text.yaml: {key} is a bare text; write {{en: ..., ja: ...}}")
         yield from _leaves(child, key)
+
+
+def doing(status: Mapping[str, Any], lang: str) -> str:
+    """What a running stage does just now: its present part, where that has a text of its own."""
+    part = f"page.part.{status.get('note')}"
+    return text(part if has(part) else f"page.stage.{status['stage']}.now", lang)

@@ -28,7 +28,7 @@ class Status:
         import psutil
 
         before = run.status()
-        self.run, self.written, self.begun = run, 0.0, time.time()
+        self.run, self.written, self.begun, self.first = run, 0.0, time.monotonic(), 0
         process = psutil.Process()
         self.values: dict[str, Any] = {
             "state": "queued",
@@ -60,10 +60,10 @@ class Status:
 
     def progress(self, step: int, of: int, note: str = "", **values: Any) -> None:
         """Tell how far the stage is; raises Stopped when a stop was requested."""
-        elapsed = time.time() - self.values["stage_started"]
-        first = self.values.setdefault("first_step", {}).setdefault(self.values["stage"], step)
-        done = step - first
-        left = elapsed / done * (of - step) if done > 0 else None
+        if note != self.values["note"]:  # other work than before: its time is counted from here
+            self.begun, self.first = time.monotonic(), step
+        done = step - self.first
+        left = (time.monotonic() - self.begun) / done * (of - step) if done > 0 else None
         self.write(now=False, step=step, of=of, note=note, eta_seconds=left, **values)
         if note != "train" and self.run.stop_requested():
             raise Stopped
@@ -194,7 +194,10 @@ def _train(run: Run, spec: RunSpec, method: Method, status: Status) -> None:
         peak = peak_bytes(loaded.device)
         status.progress(line["step"], line["of"], "train", loss=line["loss"], tokens_per_second=rate, peak_bytes=peak)
 
-    train(method, loaded, spec=spec, run=run, attempt=status.values["attempt"], report=report)
+    def tell(what: str, done: int, of: int) -> None:
+        status.progress(done, of, what, peak_bytes=peak_bytes(loaded.device))
+
+    train(method, loaded, spec=spec, run=run, attempt=status.values["attempt"], report=report, tell=tell)
 
 
 def _tuned(run: Run, spec: RunSpec, method: Method, status: Status) -> None:

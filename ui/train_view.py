@@ -5,7 +5,7 @@ from typing import Any
 
 from engine import rundir
 from engine.rundir import STAGES, Run
-from engine.text import has, text
+from engine.text import doing, has, text
 from ui import measures, runs
 from ui.charts import loss_chart, loss_legend
 from ui.html import empty, esc, facts, notice, tag
@@ -85,7 +85,7 @@ def progress(status: dict[str, Any], state: str, lang: str) -> str:
         return ""
     step, of, left = status.get("step") or 0, status.get("of") or 0, status.get("eta_seconds")
     share = min(1.0, step / of) if of else 0.0
-    words = text(f"page.stage.{stage}.now", lang) if state == "running" else text("page.train.halted", lang)
+    words = doing(status, lang) if state == "running" else text("page.train.halted", lang)
     if of:
         words += "  " + text(
             f"page.train.step_{'train' if stage == 'train' else 'other'}", lang, step=figure(step), of=figure(of)

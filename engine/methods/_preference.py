@@ -15,7 +15,7 @@ from pydantic import Field
 
 from engine.methods import _through
 from engine.rundir import Run, read_json, write_json
-from engine.schema import Example, RunSpec, Stopped
+from engine.schema import Example, RunSpec, Stopped, Tell
 from engine.training.settings import BASIC
 
 TOKENS = 4096  # whose likelihood is computed at once where nothing is learnt
@@ -92,7 +92,7 @@ def plain_logps(loaded: Any, rows: Sequence[Any]) -> Any:
         return torch.stack([-losses.sum() for losses in row_token_losses(loaded.core, rows)])
 
 
-def reference_logps(loaded: Any, rows: Sequence[Any], *, run: Run | None) -> list[float]:
+def reference_logps(loaded: Any, rows: Sequence[Any], *, run: Run | None, tell: Tell) -> list[float]:
     """The log-likelihood of each row's answer under the reference, in nats.
 
     Kept in the run's folder, where a resumed run finds them again. `run` is None where only time and memory are of
@@ -104,11 +104,11 @@ def reference_logps(loaded: Any, rows: Sequence[Any], *, run: Run | None) -> lis
     kept: dict[str, float] = read_json(run.file("reference"), default={})
     missing = list({key: row for key, row in zip(keys, rows, strict=True) if key not in kept}.items())
     if missing:
-        _compute(loaded, missing, kept, run=run)
+        _compute(loaded, missing, kept, run=run, tell=tell)
     return [kept[key] for key in keys]
 
 
-def _compute(loaded: Any, missing: Sequence[tuple[str, Any]], kept: dict[str, float], *, run: Run) -> None:
+def _compute(loaded: Any, missing: Sequence[tuple[str, Any]], kept: dict[str, float], *, run: Run, tell: Tell) -> None:
     """Fill in `kept`, and keep it on disk."""
     adapter_off = loaded.base() if hasattr(loaded.model, "get_base_model") else nullcontext()
     training, saved = loaded.model.training, time.perf_counter()
@@ -118,6 +118,7 @@ def _compute(loaded: Any, missing: Sequence[tuple[str, Any]], kept: dict[str, fl
             for part in batches([row for _, row in missing], of=1):
                 keys = [missing[at][0] for at in part]
                 kept.update(zip(keys, plain_logps(loaded, [missing[at][1] for at in part]).tolist(), strict=True))
+                tell("reference", part[-1] + 1, len(missing))
                 if run.stop_requested():
                     raise Stopped
                 if time.perf_counter() - saved > SAVED_EVERY:

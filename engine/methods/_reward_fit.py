@@ -10,7 +10,7 @@ from typing import Any
 
 from engine.methods._reward import REWARD, RewardModel, add, answering, load, raw_scores, save
 from engine.rundir import Run, append_line
-from engine.schema import Example, RunSpec, Stopped, UserError
+from engine.schema import Example, RunSpec, Stopped, Tell, UserError, silent
 
 
 def needs_pairs(examples: Sequence[Example]) -> list[Example]:
@@ -40,7 +40,9 @@ def pair_loss(chosen: Any, rejected: Any) -> Any:
     return -logsigmoid(chosen - rejected)
 
 
-def learn(loaded: Any, settings: Any, examples: Sequence[Example], *, spec: RunSpec, run: Run) -> RewardModel:
+def learn(
+    loaded: Any, settings: Any, examples: Sequence[Example], *, spec: RunSpec, run: Run, tell: Tell = silent
+) -> RewardModel:
     """The run's reward model: the one in run.reward, or else one learnt from the pairs among `examples` and kept there.
 
     It is measured on the pairs of the run's validation and test rows. Each step is a line of metrics.jsonl of kind
@@ -53,7 +55,7 @@ def learn(loaded: Any, settings: Any, examples: Sequence[Example], *, spec: RunS
     torch.manual_seed(spec.seed)
     model = add(loaded)
     pairs = [pair_rows(loaded.tokenizer, example, system=spec.system) for example in examples]
-    _fit(model, settings, pairs, run=run, seed=spec.seed)
+    _fit(model, settings, pairs, run=run, seed=spec.seed, tell=tell)
     of_pairs = [example for name in ("validation", "test") for example in run.examples(name) if example.kind == "pairs"]
     held = [pair_rows(loaded.tokenizer, example, system=spec.system) for example in of_pairs]
     model.facts = {"reward_pairs": len(pairs), "reward_accuracy": accuracy(model, held)}
@@ -61,7 +63,7 @@ def learn(loaded: Any, settings: Any, examples: Sequence[Example], *, spec: RunS
     return model
 
 
-def _fit(model: RewardModel, settings: Any, pairs: Sequence[tuple], *, run: Run, seed: int) -> None:
+def _fit(model: RewardModel, settings: Any, pairs: Sequence[tuple], *, run: Run, seed: int, tell: Tell) -> None:
     """Train the adapter and the head, then centre the scores. The rate falls linearly to zero."""
     import torch
 
@@ -86,6 +88,7 @@ def _fit(model: RewardModel, settings: Any, pairs: Sequence[tuple], *, run: Run,
             step += 1
             right = (chosen > rejected).float().mean().item()
             line = {"kind": "reward_model", "step": step, "of": of, "attempt": attempt}
+            tell("reward_model", step, of)
             append_line(run.file("metrics"), line | {"loss": losses.mean().item(), "accuracy": right})
         model.head = head.detach()
     values = torch.tensor(model.score([row for pair in pairs for row in pair]), device=loaded.device)

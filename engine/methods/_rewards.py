@@ -4,11 +4,11 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from engine import registry
-from engine.schema import Example, Output, RunSpec, UserError
+from engine.schema import Example, Output, RunSpec, Tell, UserError
 
 
 def rewards_by(
-    loaded: Any, settings: Any, examples: Sequence[Example], *, spec: RunSpec, run: Any
+    loaded: Any, settings: Any, examples: Sequence[Example], *, spec: RunSpec, run: Any, tell: Tell
 ) -> tuple[Callable, dict[str, Any], float]:
     """What judges answers, the facts of it, and in a forecast the seconds that learning the reward model would take.
 
@@ -22,7 +22,7 @@ def rewards_by(
         if run is None:
             model, seconds = _reward_fit.rehearse(loaded, settings, pairs, spec=spec)
         else:
-            model = _reward_fit.learn(loaded, settings, pairs, spec=spec, run=run)
+            model = _reward_fit.learn(loaded, settings, pairs, spec=spec, run=run, tell=tell)
     metric = None if settings.reward == "model" else registry.metrics()[settings.reward_metric]
     repetition = registry.metrics()["repetition"]
     if metric:

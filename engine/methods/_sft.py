@@ -3,11 +3,17 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from engine.schema import Example, RunSpec
+from engine.schema import Example, RunSpec, Tell, silent
 
 
 def sft_task(
-    loaded: Any, settings: Any, *, splits: Mapping[str, Sequence[Example]], spec: RunSpec, run: Any = None
+    loaded: Any,
+    settings: Any,
+    *,
+    splits: Mapping[str, Sequence[Example]],
+    spec: RunSpec,
+    run: Any = None,
+    tell: Tell = silent,
 ) -> Any:
     """Supervised fine-tuning as a Task: next-token loss on the answers of splits["train"], held-out loss on
     splits["validation"]."""

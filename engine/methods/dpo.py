@@ -7,7 +7,7 @@ from pydantic import Field
 
 from engine.methods import _preference, _through
 from engine.registry import attach_through
-from engine.schema import Example, Method, RunSpec
+from engine.schema import Example, Method, RunSpec, Tell, silent
 from engine.training.settings import BASIC
 
 EXO_SMOOTHING = 1e-3  # what the EXO paper takes where no label smoothing is set: its loss needs some
@@ -88,7 +88,13 @@ def pair_losses(
 
 
 def task(
-    loaded: Any, settings: Settings, *, splits: Mapping[str, Sequence[Example]], spec: RunSpec, run: Any = None
+    loaded: Any,
+    settings: Settings,
+    *,
+    splits: Mapping[str, Sequence[Example]],
+    spec: RunSpec,
+    run: Any = None,
+    tell: Tell = silent,
 ) -> Any:
     """DPO on the pairs of splits["train"], its held-out measures on those of splits["validation"].
 
@@ -101,7 +107,7 @@ def task(
     from engine.training.task import Part, Task
 
     pairs = {name: _rows(loaded, splits.get(name, ()), spec=spec) for name in ("train", "validation")}
-    reference = _preference.reference_logps(loaded, [*pairs["train"], *pairs["validation"]], run=run)
+    reference = _preference.reference_logps(loaded, [*pairs["train"], *pairs["validation"]], run=run, tell=tell)
     device = loaded.core.device
 
     def part(rows: Sequence[Any], logps: Any, known: Sequence[float]) -> Any:

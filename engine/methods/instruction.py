@@ -9,7 +9,7 @@ from pydantic import Field
 from engine.methods import _through
 from engine.methods._sft import row_task, rows_of
 from engine.registry import attach_through
-from engine.schema import Example, Method, RunSpec
+from engine.schema import Example, Method, RunSpec, Tell, silent
 from engine.training.settings import BASIC
 
 
@@ -35,7 +35,13 @@ class Settings(_through.Settings):
 
 
 def task(
-    loaded: Any, settings: Settings, *, splits: Mapping[str, Sequence[Example]], spec: RunSpec, run: Any = None
+    loaded: Any,
+    settings: Settings,
+    *,
+    splits: Mapping[str, Sequence[Example]],
+    spec: RunSpec,
+    run: Any = None,
+    tell: Tell = silent,
 ) -> Any:
     """Next-token loss on the answers of the rows and of the general instructions mixed in.
 

@@ -8,7 +8,7 @@ from pydantic import Field
 
 from engine.methods import _preference, _through
 from engine.registry import attach_through
-from engine.schema import Example, Method, RunSpec
+from engine.schema import Example, Method, RunSpec, Tell, silent
 from engine.training.settings import BASIC
 
 
@@ -51,7 +51,13 @@ def answer_losses(ratios: Any, good: Any, kl: Any, *, settings: Settings) -> Any
 
 
 def task(
-    loaded: Any, settings: Settings, *, splits: Mapping[str, Sequence[Example]], spec: RunSpec, run: Any = None
+    loaded: Any,
+    settings: Settings,
+    *,
+    splits: Mapping[str, Sequence[Example]],
+    spec: RunSpec,
+    run: Any = None,
+    tell: Tell = silent,
 ) -> Any:
     """KTO on the labelled answers of splits["train"]; a pair is one good and one bad answer.
 
@@ -68,7 +74,7 @@ def task(
     rows = {name: _rows(loaded, found, spec=spec) for name, found in labelled.items()}
     counted = len(rows["train"])
     both = [*rows["train"], *rows["validation"]]
-    reference = torch.tensor(_preference.reference_logps(loaded, both, run=run), device=loaded.core.device)
+    reference = torch.tensor(_preference.reference_logps(loaded, both, run=run, tell=tell), device=loaded.core.device)
     good = torch.tensor(
         [bool(example.label) for name in labelled for example in labelled[name]], device=loaded.core.device
     )

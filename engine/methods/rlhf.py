@@ -11,7 +11,7 @@ from engine.methods import _through
 from engine.methods._reward import judge
 from engine.methods._rewards import rewards_by
 from engine.registry import attach_through
-from engine.schema import Example, Method, RunSpec
+from engine.schema import Example, Method, RunSpec, Tell, silent
 from engine.training.settings import BASIC
 
 HELD_OUT = 16  # validation prompts answered at most: it is done a dozen times a run
@@ -108,7 +108,13 @@ class Settings(_through.Settings):
 
 
 def task(
-    loaded: Any, settings: Settings, *, splits: Mapping[str, Sequence[Example]], spec: RunSpec, run: Any = None
+    loaded: Any,
+    settings: Settings,
+    *,
+    splits: Mapping[str, Sequence[Example]],
+    spec: RunSpec,
+    run: Any = None,
+    tell: Tell = silent,
 ) -> Any:
     """The Task of making rewarded answers to the prompts of splits["train"] likelier, each prompt once an epoch.
 
@@ -127,7 +133,7 @@ def task(
 
     examples = unique_prompts(splits["train"])
     held = unique_prompts(splits.get("validation", ()))[:HELD_OUT]
-    judged, facts, before_seconds = rewards_by(loaded, settings, splits["train"], spec=spec, run=run)
+    judged, facts, before_seconds = rewards_by(loaded, settings, splits["train"], spec=spec, run=run, tell=tell)
     tokens = [prompt_tokens(loaded.tokenizer, example.prompt, spec.system) for example in examples]
     held_tokens = [prompt_tokens(loaded.tokenizer, example.prompt, spec.system) for example in held]
     weigh = {"rloo": rloo_loss, "grpo": grpo_loss}[settings.algorithm]

@@ -12,13 +12,20 @@ import torch
 from engine.models import Loaded
 from engine.packing import hidden_states, learnt_prompt, pack
 from engine.rundir import Run, write_json
-from engine.schema import Method, RunSpec
+from engine.schema import Method, RunSpec, Tell, silent
 from engine.training.loop import fit_task, use_best
 from engine.training.memory import peak_bytes, reset_peak
 
 
 def train(
-    method: Method, loaded: Loaded, *, spec: RunSpec, run: Run, attempt: int, report: Callable[[dict], None]
+    method: Method,
+    loaded: Loaded,
+    *,
+    spec: RunSpec,
+    run: Run,
+    attempt: int,
+    report: Callable[[dict], None],
+    tell: Tell = silent,
 ) -> None:
     """Train by the method on the run's rows. Leaves model/, then training.json, which means done.
 
@@ -30,7 +37,7 @@ def train(
     counted = attach(method, loaded, settings, seed=spec.seed)
     reset_peak(loaded.device)
     begun = time.perf_counter()
-    task = method.task(loaded, settings, splits=splits, spec=spec, run=run)
+    task = method.task(loaded, settings, splits=splits, spec=spec, run=run, tell=tell)
     fit = fit_task(
         loaded,
         task,

@@ -46,7 +46,7 @@ def test_the_same_spec_gives_the_same_weights_twice_and_base_answers_once(tmp_pa
     assert second.id != first.id
     assert end(second) == "done"
     assert weights_hash(first) == weights_hash(second)
-    assert len(list((rundir.home() / "cache" / "base").glob("*.jsonl"))) == 1
+    assert len(list((rundir.home() / "cache" / "base").glob("*.jsonl"))) == 2  # base, and prompted
     assert first.file("base").read_bytes() == second.file("base").read_bytes()
 
 
