@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
-from engine import chain, guards, registry, stats
+from engine import chain, evaluate_metric, evaluate_name, guards, registry, stats
 from engine.arms import ARMS
 from engine.items import NOT_JUDGED, Pair, count_outcomes, declining_cells, item_dict, pair, suites
 from engine.rundir import Run, read_json
@@ -31,7 +31,7 @@ def compare(run: Run) -> dict[str, Any]:
     no answer in one arm: nothing is left out of the count without a word.
     """
     spec = run.spec()
-    pairs = pair(run.examples("test"), run.answers("base"), run.answers("tuned"))
+    pairs = pair(run.examples("test"), *evaluate_metric.in_all(run.answers("base"), run.answers("tuned")))
     metrics = _metrics(spec, pairs)
     training = read_json(run.file("training"), default={})
     report = read_json(run.file("report"), default={})
@@ -57,7 +57,7 @@ def compare(run: Run) -> dict[str, Any]:
         "stages": run.status().get("seconds", {}),
         "leakage": leakage,
         "base_proof": training.get("base_proof"),
-        "not_measured": _not_measured(changes, metrics=metrics, training=training, report=report),
+        "not_measured": _not_measured(changes, metrics=metrics, spec=spec, training=training, report=report),
         "title": spec.title,
         "use_case": spec.use_case,
         "method": spec.method,
@@ -84,7 +84,10 @@ def _chain(run: Run, *, metrics: Mapping[str, Metric], spec: RunSpec) -> list[di
         {
             "model": model,
             "method": chain.made_by(model),
-            "changes": [change.to_dict() for change in judge(pair(examples, rows, tuned), metrics=metrics, spec=spec)],
+            "changes": [
+                change.to_dict()
+                for change in judge(pair(examples, *evaluate_metric.in_all(rows, tuned)), metrics=metrics, spec=spec)
+            ],
         }
         for model, rows in answers.items()
     ]
@@ -101,7 +104,8 @@ def _arms(run: Run, *, metrics: Mapping[str, Metric], spec: RunSpec) -> list[dic
         answered = {(row.suite, row.example_id) for row in rows}
         examples = [example for example in run.examples("test") if (example.suite, example.id) in answered]
         tuned = [row for row in run.answers("tuned") if (row.suite, row.example_id) in answered]
-        scored = {name: metric for name, metric in metrics.items() if any(row.scores[name] is not None for row in rows)}
+        rows, tuned = evaluate_metric.in_all(rows, tuned)
+        scored = {name: metrics[name] for name in metrics if any(row.scores.get(name) is not None for row in rows)}
         changes = judge(pair(examples, rows, tuned), metrics=scored, spec=spec)
         found.append({"arm": arm, "changes": [change.to_dict() for change in changes if change.n]})
     return found
@@ -262,13 +266,19 @@ def _not_measured(
     changes: Sequence[Change],
     *,
     metrics: Mapping[str, Metric],
+    spec: RunSpec,
     training: Mapping[str, Any],
     report: Mapping[str, Any],
 ) -> list[dict[str, str]]:
     """What did not run, and why: a code under not_measured in text.yaml."""
     measured = {change.metric for change in changes if change.n}
-    wanted = dict.fromkeys([changes[0].metric, *metrics])
-    missing = [{"what": name, "why": "no_item"} for name in wanted if name not in measured]
+    failed = {name for name in spec.metrics if evaluate_name.is_named(name) and name not in metrics}
+    wanted = [name for name in dict.fromkeys([changes[0].metric, *metrics, *spec.metrics]) if name not in measured]
+    missing = [
+        {"what": name, "why": "failed" if name in failed else "no_item"}
+        for name in wanted
+        if name in failed or name in metrics or name == changes[0].metric
+    ]
     if not training:
         missing.append({"what": "efficiency", "why": "not_recorded"})
     if "leakage" not in report:

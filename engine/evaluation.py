@@ -8,7 +8,7 @@ from dataclasses import replace
 from importlib.metadata import version
 from typing import Any
 
-from engine import evaluate_metric, registry
+from engine import evaluate_metric, evaluate_name, registry
 from engine.decoding import Answer, generate
 from engine.models import Loaded, load_tokenizer, prompt_tokens
 from engine.rundir import home, read_lines, write_lines
@@ -37,7 +37,12 @@ def base_answers(
     load: Callable[[], Loaded], examples: Sequence[Example], *, fingerprint: str, spec: RunSpec, progress: Progress
 ) -> list[Output]:
     """What base says, kept by the content of (model, examples, decoding) and never computed twice. `load` is called
-    only where it must be computed."""
+    only where it must be computed.
+
+    Raises UserError, before any work, where a metric of the `evaluate` library cannot be used.
+    """
+    for name in filter(evaluate_name.is_named, spec.metrics):
+        evaluate_metric.expect_usable(name)
     path = home() / "cache" / "base" / f"{_base_key(fingerprint, examples, spec)}.jsonl"
     kept = [Output.from_dict(line) for line in read_lines(path)]
     if len(kept) == len(examples):

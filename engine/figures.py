@@ -1,5 +1,6 @@
 """Scores as people read them: three significant digits, a unit, a sign where it is a difference."""
 
+from engine import evaluate_name
 from engine.schema import Metric
 from engine.text import has, text
 
@@ -50,6 +51,8 @@ def plain(value: float, *, digits: int = 3) -> str:
 
 def metric_title(name: str, lang: str = "en") -> str:
     """The metric's title in the language; its own name where it has none yet."""
+    if evaluate_name.is_named(name):
+        return evaluate_name.parse(name).title
     return text(f"metric.{name}.title", lang) if has(f"metric.{name}.title") else name
 
 

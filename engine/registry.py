@@ -6,7 +6,7 @@ from dataclasses import replace
 from functools import cache
 from typing import Any
 
-from engine import evaluate_metric
+from engine import evaluate_metric, evaluate_name
 
 
 @cache
@@ -61,7 +61,7 @@ class Metrics(dict[str, Any]):
     it is asked for by name."""
 
     def __missing__(self, name: str) -> Any:
-        if not evaluate_metric.is_named(name):
+        if not evaluate_name.is_named(name):
             raise KeyError(name)
         return evaluate_metric.metric(name)
 

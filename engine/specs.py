@@ -10,7 +10,7 @@ from typing import Any, TypeVar
 import yaml
 from pydantic import BaseModel, ValidationError
 
-from engine import evaluate_metric
+from engine import evaluate_name
 from engine.data.encoding import decode
 from engine.data.files import name_of, pin, read_text_bytes
 from engine.data.prepare import check_suites
@@ -76,14 +76,15 @@ def find_spec(source: str | Path) -> Path:
 
 
 def check(spec: RunSpec) -> RunSpec:
-    """The spec with its data files, and `evaluate` modules in folders, pinned by SHA-256. Raises UserError where a name or a setting in it is not known.
+    """The spec with its data files, and the `evaluate` modules it names by folder, pinned by SHA-256.
 
-    A method that mixes in a share of general instructions gets those that come with the project where none are named.
-    The form, the command line and a hand-written file all end here, so nothing is taken on trust.
+    Raises UserError where a name or a setting in it is not known. A method that mixes in a share of general
+    instructions gets those that come with the project where none are named. The form, the
+    command line and a hand-written file all end here, so nothing is taken on trust.
     """
     method = _known(spec.method, methods(), "method")
     spec = _each_metric(spec, _pinned_metric)
-    if evaluate_metric.is_named(spec.primary.metric) and spec.primary.metric not in spec.metrics:
+    if evaluate_name.is_named(spec.primary.metric) and spec.primary.metric not in spec.metrics:
         raise UserError(f"primary.metric: '{spec.primary.metric[:200]}' must stand in metrics too. Add it there.")
     settings = validated(method.Settings, spec.settings, where=f"the settings of {method.title}", prefix="settings.")
     check_suites(spec.data, spec.primary.suite)
@@ -94,8 +95,8 @@ def check(spec: RunSpec) -> RunSpec:
 
 
 def _pinned_metric(name: str, field: str) -> str:
-    if evaluate_metric.is_named(name):
-        return evaluate_metric.pinned(name)
+    if evaluate_name.is_named(name):
+        return evaluate_name.pinned(name)
     return _known(name, metrics(), field).name
 
 
@@ -119,15 +120,14 @@ def _each_source(data: DataSpec, change: Callable[[Source], Source]) -> DataSpec
 
 
 def absolute(spec: RunSpec, *, base_dir: Path) -> RunSpec:
-    """The spec with the paths of data, of `evaluate` modules, and of the model where it is one, taken from `base_dir`.
-    """
+    """The spec with data paths, those of `evaluate` modules, and a model's where it is one, taken from `base_dir`."""
 
     def moved(source: Source) -> Source:
         return source.model_copy(update={"path": _from(base_dir, source.path)})
 
     data = _each_source(spec.data, moved)
     model = _from(base_dir, spec.model) if spec.model[:1] in (".", "/", "~") else spec.model
-    spec = _each_metric(spec, lambda name, field: evaluate_metric.absolute(name, base_dir=base_dir))
+    spec = _each_metric(spec, lambda name, field: evaluate_name.absolute(name, base_dir=base_dir))
     return spec.model_copy(update={"data": data, "model": model})
 
 

@@ -12,7 +12,7 @@ from starlette.middleware import Middleware
 from starlette.responses import PlainTextResponse, RedirectResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from engine import rundir
+from engine import evaluate_name, rundir
 from engine.schema import UserError
 from engine.text import LANGUAGES
 
@@ -208,5 +208,6 @@ def quiet_environment() -> None:
     os.environ["HF_HUB_DISABLE_TELEMETRY"] = "1"
     os.environ["GRADIO_SHARE"] = "False"
     os.environ["GRADIO_MCP_SERVER"] = "False"
+    os.environ.setdefault(evaluate_name.ALLOW, "0")  # no code named over HTTP runs unless whoever started it said so
     # What is uploaded passes through here: the user's own folder, not a shared one.
     os.environ.setdefault("GRADIO_TEMP_DIR", str(rundir.home() / "cache" / "gradio"))

@@ -1,5 +1,6 @@
 """Who may reach the page, in which language it answers, and that it asks nobody else for anything."""
 
+import os
 import re
 import socket
 
@@ -134,3 +135,15 @@ def test_our_styles_and_script_name_no_other_site():
 )
 def test_no_file_and_no_history_is_served(served, path):
     assert get(served, path).status_code in (403, 404)
+
+
+@pytest.mark.parametrize(("before", "after"), [(None, "0"), ("1", "1"), ("0", "0")])
+def test_code_of_evaluate_modules_runs_from_the_page_only_where_it_was_started_so(monkeypatch, before, after):
+    for name in ("GRADIO_ANALYTICS_ENABLED", "HF_HUB_DISABLE_TELEMETRY", "GRADIO_SHARE", "GRADIO_MCP_SERVER"):
+        monkeypatch.setenv(name, os.environ.get(name, ""))  # put back after the test
+    monkeypatch.setenv("GRADIO_TEMP_DIR", os.environ.get("GRADIO_TEMP_DIR", ""))
+    monkeypatch.setenv("KURABE_ALLOW_EVALUATE", before or "")
+    if before is None:
+        monkeypatch.delenv("KURABE_ALLOW_EVALUATE")
+    server.quiet_environment()
+    assert os.environ["KURABE_ALLOW_EVALUATE"] == after
