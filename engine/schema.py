@@ -313,7 +313,7 @@ def silent(what: str, done: int, of: int) -> None:
 
 @dataclass(frozen=True)
 class Method:
-    """One way to train. `needs` names the kinds of data it can use; `Settings` is a frozen pydantic model: each field
+    """One way to train. `needs` names the kinds of data it can use (`needs_with(settings)` those it can with these); `Settings` is a frozen pydantic model: each field
     has bounds, a description, and json_schema_extra {"basic": True} where a beginner should see it.
 
     `attach(model, settings)` returns the model with just the promised parameters trainable.
@@ -333,6 +333,7 @@ class Method:
     paper: str
     needs: tuple[Kind, ...]
     Settings: type[BaseModel]
+    needs_with: Callable[[Any], tuple[Kind, ...]] | None = field(default=None, kw_only=True)
     attach: Callable[..., Any]
     task: Callable[..., Any]
     quantization: str = ""

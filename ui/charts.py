@@ -98,6 +98,8 @@ def line_chart(
     # The very first batches may tower over all the rest; the scale follows the smoothed line and the held-out points.
     scaled = [value for _, value in (*smoothed, *held)]
     low, high = min(0, *scaled), max(0, *(1.02 * value for value in scaled))
+    if scale == 100 and max(scaled) <= 100:
+        high = min(high, 100)  # a share has an end
     ticks = nice_ticks(low, high if high > low else 1, about=5 if height > 250 else 4)
     left, right, upper, lower = 46, width - 16, 30, height - 44
 

@@ -53,7 +53,7 @@ def prepare(spec: RunSpec, run: Run, *, count_tokens: CountTokens | None = None)
     data, limits = spec.data, {"max_length": spec.data.max_length, "count_tokens": count_tokens}
     check_suites(data, spec.primary.suite)
     training = load(data.train, **limits).required()
-    check_kind(training.examples, spec.method, file=training.table.name)
+    check_kind(training.examples, spec, file=training.table.name)
     own = {suite: load(data.suites[suite], suite=suite, **limits).required() for suite in sorted(data.suites)}
     parts = divide(training.examples, {suite: loaded.examples for suite, loaded in own.items()}, spec=spec)
     if len(parts.train) < MIN_TRAIN_ROWS:
@@ -90,15 +90,19 @@ def check_suites(data: DataSpec, primary: str) -> None:
         raise UserError("primary.suite is 'trained', which asks again what was trained on. Choose a held-out suite.")
 
 
-def check_kind(examples: Sequence[Example], method: str, *, file: str) -> None:
+def check_kind(examples: Sequence[Example], spec: RunSpec, *, file: str) -> None:
     """Raises UserError, naming the methods that fit, where the method can learn nothing from rows of that kind."""
-    needs = methods()[method].needs
+    method = methods()[spec.method]
+    needs = method.needs
+    if method.needs_with:
+        needs = method.needs_with(method.Settings.model_validate(spec.settings))
     wrong = next((example for example in examples if example.kind not in needs), None)
     if wrong is None:
         return
     fitting = [member.title for member in methods().values() if wrong.kind in member.needs]
+    here = " with these settings" if wrong.kind in method.needs else ""
     raise UserError(
-        f"{file}: {methods()[method].title} cannot learn from {KINDS[wrong.kind]} (row {wrong.source_row}). It needs "
+        f"{file}: {method.title} cannot learn from {KINDS[wrong.kind]}{here} (row {wrong.source_row}). It needs "
         f"{' or '.join(KINDS[kind] for kind in needs)}. Methods that fit these rows: {', '.join(fitting)}."
     )
 

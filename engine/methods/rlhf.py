@@ -217,4 +217,5 @@ METHOD = Method(
     task=task,
     through=("lora", "qlora", "adapter"),
     judge=judge,
+    needs_with=lambda settings: METHOD.needs if settings.reward == "metric" else ("pairs",),
 )

@@ -28,6 +28,7 @@ class Tab:
     item: gr.Textbox
     filters: gr.HTML
     search: gr.Textbox
+    searched: gr.Textbox  # what the list was last searched for
     list: gr.HTML
     detail: gr.HTML
     ask: gr.Button
@@ -46,8 +47,9 @@ def build(lang: str) -> Tab:
         area(heading(text("page.items.title", lang), text("page.items.help", lang)))
         outcome, suite, item = (gr.Textbox(visible="hidden") for _ in range(3))
         filters = area(classes="k-filters", elem_id="k-filters")
+        searched = gr.Textbox("", visible="hidden")
         search = gr.Textbox(
-            show_label=False, placeholder=text("page.items.search", lang), max_length=200, elem_id="k-search"
+            "", show_label=False, placeholder=text("page.items.search", lang), max_length=200, elem_id="k-search"
         )
         with gr.Row(elem_classes="k-items"):
             listing = area(classes="k-items-list", elem_id="k-items")
@@ -60,7 +62,22 @@ def build(lang: str) -> Tab:
             )
             go_on = gr.Button(text("page.result.go_on", lang), scale=0, min_width=120, elem_id="k-go-on")
     return Tab(
-        *(empty, body, verdict, pictures, table, cost, outcome, suite, item, filters, search, listing, detail),
+        *(
+            empty,
+            body,
+            verdict,
+            pictures,
+            table,
+            cost,
+            outcome,
+            suite,
+            item,
+            filters,
+            search,
+            searched,
+            listing,
+            detail,
+        ),
         *(ask, go_on, stages),
     )
 
@@ -75,6 +92,7 @@ def outputs(tab: Tab) -> list[Any]:
         tab.stages,
         tab.cost,
         tab.search,
+        tab.searched,
         *_item_outputs(tab),
     ]
 
@@ -89,14 +107,14 @@ def show(run: Run | None, lang: str) -> list[Any]:
     if found is None:
         state = rundir.state(run) if run else None
         shown = [gr.update(value=result_view.nothing(state, lang), visible=True), gr.update(visible=False)]
-        return [*shown, *[""] * 12]
+        return [*shown, *[""] * 13]
     shown = [gr.update(visible=False), gr.update(visible=True)]
     drawn = (result_view.verdict, result_view.pictures, result_view.change_table, result_view.stages)
     parts = [draw(found, lang) for draw in drawn]
     parts.append(result_view.efficiency(found, lang, rundir.read_json(run.file("training"), default={})))
     suite = found["changes"][0]["suite"]
     outcome = next((name for name in FIRST_SHOWN if found["counts"].get(suite, {}).get(name)), "")
-    return [*shown, *parts, "", *_items(found, outcome, suite, "", "", lang)]
+    return [*shown, *parts, "", "", *_items(found, outcome, suite, "", "", lang)]
 
 
 def _items(found: dict[str, Any], outcome: str, suite: str, search: str, item: str, lang: str) -> list[Any]:
@@ -132,6 +150,13 @@ def search_items(lang: str, run_id: str, outcome: str, suite: str, search: str, 
     return _items(found, outcome, suite, search, item, lang)
 
 
+def search_anew(lang: str, run_id: str, outcome: str, suite: str, search: str, item: str, searched: str) -> list[Any]:
+    """The search box holds other words than the list was searched for. The page setting it itself changes nothing."""
+    if search == searched:
+        return [gr.skip() for _ in range(7)]
+    return [search, *search_items(lang, run_id, outcome, suite, search, item)]
+
+
 def open_item(lang: str, run_id: str, outcome: str, suite: str, search: str, event: gr.EventData) -> list[Any]:
     """A line of the list, or the way to the next item, was clicked."""
     return search_items(lang, run_id, outcome, suite, search, str(event._data["pick"]))
@@ -145,4 +170,5 @@ def bind(tab: Tab, frame: Frame) -> None:
     tab.list.click(open_item, chosen, all_outputs, **quiet)
     tab.detail.click(open_item, chosen, all_outputs, **quiet)
     # Not `input`: Gradio's fires on key presses only, so not for what is pasted, deleted or composed (Japanese).
-    tab.search.change(search_items, [*chosen, tab.item], all_outputs, trigger_mode="always_last", **quiet)
+    searching = [*chosen, tab.item, tab.searched]
+    tab.search.change(search_anew, searching, [tab.searched, *all_outputs], trigger_mode="always_last", **quiet)
