@@ -78,6 +78,7 @@ def answer(loaded: Loaded, examples: Sequence[Example], *, spec: RunSpec, progre
             seconds=round(given.seconds, 4),
             truncated=given.truncated,
             answer_loss=loss[0][0] if loss else None,
+            answer_tokens=loss[0][1] if loss else None,
             choice_losses=tuple(mean for mean, _ in loss) if len(loss) > 1 else (),
             choice_tokens=tuple(count for _, count in loss) if len(loss) > 1 else (),
         )
@@ -172,5 +173,6 @@ def _base_key(fingerprint: str, examples: Sequence[Example], spec: RunSpec) -> s
         "system": spec.system,
         "decoding": spec.decoding.model_dump(),
         "versions": [version("torch"), version("transformers")],
+        "kept": sorted(Output.__slots__),  # answers kept before something more was measured lack it
     }
     return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()[:32]

@@ -138,9 +138,10 @@ class Format:
 class Output:
     """What one arm gave for one test item: the greedy answer and, where asked for, likelihoods.
 
-    `answer_loss` is the mean negative log-likelihood per token of the reference answer, in nats. `choice_losses` is
-    the same for the right answer followed by each of `Example.alternatives`, and `choice_tokens` how many tokens each
-    of them has. `reward` is what the run's reward model gives the answer, where it has learnt one.
+    `answer_loss` is the mean negative log-likelihood per token of the reference answer, in nats, over `answer_tokens`
+    tokens, the end of the answer among them. `choice_losses` is the same for the right answer followed by each of
+    `Example.alternatives`, and `choice_tokens` how many tokens each of them has. `reward` is what the run's reward
+    model gives the answer, where it has learnt one.
     """
 
     text: str
@@ -151,6 +152,7 @@ class Output:
     choice_losses: tuple[float, ...] = ()
     choice_tokens: tuple[int, ...] = ()
     reward: float | None = None
+    answer_tokens: int | None = None
 
     @classmethod
     def from_dict(cls, values: Mapping[str, Any]) -> "Output":

@@ -41,6 +41,8 @@ def test_each_item_has_an_answer_a_likelihood_and_its_scores(loaded):
     assert [row.example_id for row in rows] == [each.id for each in EXAMPLES]
     assert len(rows[1].output.choice_losses) == 3 and rows[0].output.choice_losses == ()
     assert rows[1].output.answer_loss == rows[1].output.choice_losses[0]
+    assert rows[1].output.answer_tokens == rows[1].output.choice_tokens[0]
+    assert all(row.output.answer_tokens for row in rows)
     assert rows[1].scores["choice_accuracy"] in (0.0, 1.0)
     assert all(row.output.answer_loss > 0 for row in rows)
 

@@ -1,0 +1,30 @@
+"""How surprised the model is by a text, whatever its tokens are: the loss that can be compared between tokenizers."""
+
+import math
+
+from engine.schema import Example, Metric, Output
+
+
+def score(output: Output, example: Example) -> float | None:
+    """Negative log-likelihood of the reference in bits per byte of its UTF-8, lower is better.
+
+    The end of the answer is a token that is predicted, too, and has no byte. None where it was not taken, and for an
+    answer labelled bad. Source: Gao et al. 2020 (The Pile), https://arxiv.org/abs/2101.00027, section 3.1.
+
+    >>> score(Output("", answer_loss=math.log(2), answer_tokens=4), Example("x", (), "fact"))
+    1.0
+    """
+    size = len(example.completion.encode(errors="surrogatepass"))
+    if output.answer_loss is None or not output.answer_tokens or not size or example.label is False:
+        return None
+    return output.answer_loss * output.answer_tokens / math.log(2) / size
+
+
+METRIC = Metric(
+    name="bits_per_byte",
+    title="Bits per byte",
+    better="lower",
+    score=score,
+    minimum=0.02,
+    unit="bits/byte",
+)
