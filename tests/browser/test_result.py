@@ -51,6 +51,15 @@ def test_next_and_search_lead_to_the_question_they_name(visit, finished):
     expect(item.locator(".k-asked p")).to_have_text("Hello! I have a question about a gift card.")
 
 
+def test_every_item_is_taken_away_as_a_table(visit, finished):
+    page = visit(walk.address(finished, "result"))
+    with page.expect_download() as taken:
+        page.locator("#k-items-csv").click()
+    text = taken.value.path().read_text(encoding="utf-8-sig")
+    assert taken.value.suggested_filename == f"kurabe-{finished.id}-items.csv"
+    assert text.splitlines()[0].startswith("suite,question,reference,base,tuned,outcome") and KNOWN in text
+
+
 def test_the_table_tells_the_numbers_of_the_run(visit, finished):
     page = visit(walk.address(finished))
     change = finished.comparison()["changes"][0]

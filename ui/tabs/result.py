@@ -1,11 +1,14 @@
 """Result: did it help? The verdict first, pictures and the table next, then every item to click through."""
 
+import os
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import gradio as gr
 
 from engine import rundir
+from engine.items_csv import items_csv
 from engine.rundir import Run
 from engine.text import text
 from ui import items_view, result_view, runs
@@ -34,6 +37,7 @@ class Tab:
     ask: gr.Button
     go_on: gr.Button
     stages: gr.HTML
+    take: gr.DownloadButton
 
 
 def build(lang: str) -> Tab:
@@ -54,6 +58,10 @@ def build(lang: str) -> Tab:
         with gr.Row(elem_classes="k-items"):
             listing = area(classes="k-items-list", elem_id="k-items")
             detail = area(classes="k-items-detail", elem_id="k-item")
+        with gr.Row(elem_classes="k-actions"):
+            take = gr.DownloadButton(
+                text("page.items.download", lang), size="sm", scale=0, min_width=120, elem_id="k-items-csv"
+            )
         area(heading(text("page.result.cost.title", lang), text("page.result.cost.help", lang)))
         cost = area(elem_id="k-cost")
         with gr.Row(elem_classes="k-actions"):
@@ -78,7 +86,7 @@ def build(lang: str) -> Tab:
             listing,
             detail,
         ),
-        *(ask, go_on, stages),
+        *(ask, go_on, stages, take),
     )
 
 
@@ -93,6 +101,7 @@ def outputs(tab: Tab) -> list[Any]:
         tab.cost,
         tab.search,
         tab.searched,
+        tab.take,
         *_item_outputs(tab),
     ]
 
@@ -107,14 +116,22 @@ def show(run: Run | None, lang: str) -> list[Any]:
     if found is None:
         state = rundir.state(run) if run else None
         shown = [gr.update(value=result_view.nothing(state, lang), visible=True), gr.update(visible=False)]
-        return [*shown, *[""] * 13]
+        return [*shown, *[""] * 7, None, *[""] * 6]
     shown = [gr.update(visible=False), gr.update(visible=True)]
     drawn = (result_view.verdict, result_view.pictures, result_view.change_table, result_view.stages)
     parts = [draw(found, lang) for draw in drawn]
     parts.append(result_view.efficiency(found, lang, rundir.read_json(run.file("training"), default={})))
     suite = found["changes"][0]["suite"]
     outcome = next((name for name in FIRST_SHOWN if found["counts"].get(suite, {}).get(name)), "")
-    return [*shown, *parts, "", "", *_items(found, outcome, suite, "", "", lang)]
+    return [*shown, *parts, "", "", _table_file(run, found), *_items(found, outcome, suite, "", "", lang)]
+
+
+def _table_file(run: Run, found: dict[str, Any]) -> str:
+    """Every item as CSV, where the page may be given it from."""
+    folder = os.environ.get("GRADIO_TEMP_DIR") or rundir.home() / "cache" / "gradio"
+    path = Path(folder) / run.id / f"kurabe-{run.id}-items.csv"
+    rundir.write_text(path, items_csv(found["items"]))
+    return str(path)
 
 
 def _items(found: dict[str, Any], outcome: str, suite: str, search: str, item: str, lang: str) -> list[Any]:
