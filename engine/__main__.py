@@ -146,6 +146,53 @@ def ask(
 
 
 @verb
+def remote(
+    run_id: RunId,
+    base_url: Annotated[str, typer.Option("--base-url", metavar="URL", help="For example http://127.0.0.1:8000/v1.")],
+    base_model: Annotated[str, typer.Option("--base-model", metavar="NAME", help="The model before training.")],
+    tuned_model: Annotated[str, typer.Option("--tuned-model", metavar="NAME", help="The model after training.")],
+    tuned_url: Annotated[
+        str, typer.Option("--tuned-url", metavar="URL", help="Where it is another server than the base model's.")
+    ] = "",
+    base_key_env: Annotated[
+        str, typer.Option("--base-key-env", metavar="VARIABLE", help="The environment variable that holds the key.")
+    ] = "",
+    tuned_key_env: Annotated[
+        str, typer.Option("--tuned-key-env", metavar="VARIABLE", help="The same for the tuned model's server.")
+    ] = "",
+    as_json: AsJson = False,
+) -> None:
+    """Ask a run's frozen test of two models on OpenAI-compatible servers, and compare their answers."""
+    from engine import remote_call, remote_run
+
+    found = _open(run_id)
+    same = not tuned_url or tuned_url == base_url
+    servers = {
+        "base": remote_call.server(base_url, base_model, key_env=base_key_env),
+        "tuned": remote_call.server(
+            tuned_url or base_url, tuned_model, key_env=tuned_key_env or (base_key_env if same else "")
+        ),
+    }
+
+    told: list[tuple[str, int]] = []
+
+    def progress(arm: str, done: int, of: int) -> None:
+        if told[-1:] == [(arm, done)]:
+            return
+        told.append((arm, done))
+        asked = {"model": servers[arm].model, "host": servers[arm].host, "arm": terminal.words(f"page.arm.{arm}")}
+        terminal.show_count(terminal.words("cli.remote.asking", **asked), done, of)
+
+    comparison = remote_run.compare_servers(found, **servers, progress=progress)
+    if as_json:
+        _print_json({"run": found.id, "comparison": comparison})
+        return
+    shown = {"run": found.id, "title": comparison["title"], "use_case": comparison["use_case"], "method": ""}
+    terminal.show_run(shown | {"model": comparison["model"], "comparison": comparison})
+    say(terminal.words("cli.remote.written", path=remote_run.place(found, **servers).path))
+
+
+@verb
 def methods(as_json: AsJson = False) -> None:
     """The ways to train."""
     _print_members("methods", listing.methods(), ("name", "title", "summary"), as_json=as_json)

@@ -35,6 +35,8 @@ FILES = {
     "prompted": "eval/prompted.jsonl",
     "nearest": "eval/nearest.jsonl",
     "tuned": "eval/tuned.jsonl",
+    "base_part": "eval/base.part.jsonl",
+    "tuned_part": "eval/tuned.part.jsonl",
     "metrics": "metrics.jsonl",
     "training": "training.json",
     "comparison": "comparison.json",
@@ -81,6 +83,10 @@ class Run:
     def reward(self) -> Path:
         """The reward model that RLHF learnt from preferences: there once it is whole."""
         return self.path / "reward"
+
+    def inner(self, name: str) -> "Run":
+        """A folder laid out as a run for answers that servers gave to this run's test. The program makes the name."""
+        return Run(self.id, self.path / "eval" / "remote" / name)
 
     def spec(self) -> RunSpec:
         return RunSpec.model_validate_json(self.file("spec").read_text(encoding="utf-8"))

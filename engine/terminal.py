@@ -92,6 +92,15 @@ def progress_line(status: Mapping[str, Any]) -> str:
     return "  ".join(parts)
 
 
+def show_count(what: str, done: int, of: int) -> None:
+    """How many are done, on stderr: one line that renews itself on a terminal, else one at the start and at the end."""
+    line = f"{what}  {done}/{of}"
+    if sys.stderr.isatty():
+        print(f"\r\x1b[2K{printable(line)}", end="\n" if done == of else "", file=sys.stderr, flush=True)
+    elif done in (0, of):
+        say(line)
+
+
 def duration(seconds: float) -> str:
     """Seconds as a person says them: 8 s, 2 min 05 s, 1 h 12 min."""
     minutes, rest = divmod(round(seconds), 60)
@@ -197,7 +206,10 @@ def show_run(run: Mapping[str, Any]) -> None:
     header, others = verdict.arms(found, language())
     if others:
         print_table(header, others, right=range(2, len(header)))
-    print_table([words("cli.cost.what"), words("cli.cost.value")], cost(found))
+    if spent := cost(found):
+        print_table([words("cli.cost.what"), words("cli.cost.value")], spent)
+    for missing in verdict.not_measured(found, language()):
+        console.print(Text(printable(missing)))
 
 
 def cost(comparison: Mapping[str, Any]) -> list[tuple[str, str]]:

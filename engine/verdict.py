@@ -23,8 +23,14 @@ def sentences(comparison: Mapping[str, Any], lang: str = "en") -> list[Sentence]
         *_alternatives(comparison, lang),
         *_general(comparison, lang),
         *_warnings(comparison, lang),
-        _sentence("one_seed", "neutral", lang, seed=comparison["seed"]),
+        *_one_seed(comparison, lang),
     ]
+
+
+def _one_seed(comparison: Mapping[str, Any], lang: str) -> list[Sentence]:
+    """That one run is one run; nothing where somebody else trained the model (see remote_run)."""
+    seed = comparison["seed"]
+    return [] if seed is None else [_sentence("one_seed", "neutral", lang, seed=seed)]
 
 
 def table(comparison: Mapping[str, Any], lang: str = "en") -> list[dict[str, Any]]:
@@ -89,6 +95,17 @@ def arms(comparison: Mapping[str, Any], lang: str = "en") -> tuple[list[str], li
         ]
         rows.append([drawn["metric"], drawn["suite"], *(figures.score(value, metric, lang) for value in values)])
     return header, rows
+
+
+def not_measured(comparison: Mapping[str, Any], lang: str = "en") -> list[str]:
+    """What did not run, and why, one sentence each."""
+    said = []
+    for missing in comparison.get("not_measured") or ():
+        key = f"not_measured.{missing['why']}"
+        why = text(key, lang) if has(key) else missing["why"]
+        what = figures.metric_title(missing["what"], lang)
+        said.append(text("page.result.not_run", lang, what=what, why=why))
+    return said
 
 
 def _by_place(changes: Sequence[Mapping[str, Any]]) -> dict[tuple[str, str], Mapping[str, Any]]:
