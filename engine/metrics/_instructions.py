@@ -39,12 +39,12 @@ _BULLET = re.compile(r"(?m)^\s*(?:[-•・]|\*(?!\*))\s*\S")
 
 _NOT = r"(?:do not|don't|not allowed to|should not|shouldn't|must not|cannot|can't|never|avoid|refrain from|without)"
 _LOWER = re.compile(
-    r"\b(?:(?:in|use|using|only|be) )+(?:(?:all|only|entirely|in) )*lower[ -]?case\b(?! letter \w)|\ball lower[ -]?case"
-    r"|\bno capital letters|\bwithout (?:using |any )*capital letters|小文字(?:のみ|だけ)|(?:すべて|全て)小文字",
+    r"\b(?:in|use|using|only|be) (?:(?:all|only|entirely|in) ){0,3}lower[ -]?case\b(?! letter \w)|\ball lower[ -]?case"
+    r"|\bno capital letters|\bwithout (?:using |any ){0,2}capital letters|小文字(?:のみ|だけ)|(?:すべて|全て)小文字",
     re.IGNORECASE,
 )
 _UPPER = re.compile(
-    rf"(?<!without )\b(?:in|only|use|using) (?:(?:all|only|entirely) )*{_CAPITALS}(?! (?:to|for|words))"
+    rf"(?<!without )\b(?:in|only|use|using) (?:(?:all|only|entirely) ){{0,3}}{_CAPITALS}(?! (?:to|for|words))"
     r"|\bno lower[ -]?case letters|大文字(?:のみ|だけ)|(?:すべて|全て)大文字",
     re.IGNORECASE,
 )
@@ -73,20 +73,20 @@ _WHOLE: tuple[tuple[re.Pattern[str], Check], ...] = (
 )
 _ENDS = re.compile(
     r"\b(?:end|finish|conclude)s?\b(?! of)(?: (?:your|the|it|this|that))?[^.\"\n]{0,60}?\b(?:with|by saying)\b"
-    r"[^.\"\n]{0,40}\"(?P<en>[^\"\n]+)\"|「(?P<a>[^」\n]+)」(?:という(?:一?文|言葉|語)?)?で(?:終わ|締め|結)"
-    r"|(?:最後|末尾)(?:は|に|を)[^「。\n]{0,8}「(?P<b>[^」\n]+)」",
+    r"[^.\"\n]{0,40}\"(?P<en>[^\"\n]{1,200})\"|「(?P<a>[^「」\n]{1,80})」(?:という(?:一?文|言葉|語)?)?で(?:終わ|締め|結)"
+    r"|(?:最後|末尾)(?:は|に|を)[^「。\n]{0,8}「(?P<b>[^「」\n]{1,80})」",
     re.IGNORECASE,
 )
 _SAYING = r"use|using|say|saying|mention|mentioning|include|including|write|writing|the|any|following|of"
 _BANNED = re.compile(
-    rf"\b{_NOT}\b(?: (?:{_SAYING})){{1,4}} (?:key)?(?:word|phrase|term)s?:? \"(?P<en>[^\"\n]+)\""
-    r"|「(?P<ja>[^」\n]+)」(?:という(?:言葉|語|単語|表現))?(?:を|は)(?:使わ|使用し|含め|書か)(?:な|ず)",
+    rf"\b{_NOT}\b(?: (?:{_SAYING})){{1,4}} (?:key)?(?:word|phrase|term)s?:? \"(?P<en>[^\"\n]{{1,200}})\""
+    r"|「(?P<ja>[^「」\n]{1,80})」(?:という(?:言葉|語|単語|表現))?(?:を|は)(?:使わ|使用し|含め|書か)(?:な|ず)",
     re.IGNORECASE,
 )
 _WANTED = re.compile(
     r"(?<!not )(?<!n't )\b(?:include|contain|mention|use) the (?:exact )?(?:key)?(?:word|phrase|term) "
-    r"\"(?P<en>[^\"\n]+)\"(?! (?:at |more|less|fewer|no more|\d))"
-    r"|「(?P<ja>[^」\n]+)」(?:という(?:言葉|語|単語|表現))?を必ず(?:含め|入れ|使)",
+    r"\"(?P<en>[^\"\n]{1,200})\"(?! (?:at |more|less|fewer|no more|\d))"
+    r"|「(?P<ja>[^「」\n]{1,80})」(?:という(?:言葉|語|単語|表現))?を必ず(?:含め|入れ|使)",
     re.IGNORECASE,
 )
 

@@ -79,9 +79,10 @@ _IN_WORDS = re.compile(
 _COUNTED = re.compile(rf"[\s-](?:(?:business|working|calendar|full|whole)[\s-])?(?:{_UNIT})\b", re.IGNORECASE)
 _KANJI_DIGITS = "〇一二三四五六七八九"
 _KANJI = re.compile(
-    r"\d+(?:\.\d+)?[百千万億][\d百千万億]*"  # 1万2千
+    r"(?<!\d)\d{1,40}(?:\.\d{1,40})?[百千万億][\d百千万億]*"  # 1万2千
     rf"|[{_KANJI_DIGITS}十百千万億]+(?=日|円|時|分|秒|週間|[かヶカケヵ]月|月|年|人|名|個|本|枚|台|歳|件|割|階|%)"
 )
+LONGEST = 40  # characters of a number: what is longer is a model that turns in circles, and int() refuses 4,301 digits
 _ENOUGH = re.compile(r"十分(?!間|以内|前|後|ほど|程度|くらい|で)")  # read as "enough", not as ten minutes
 
 
@@ -121,13 +122,19 @@ def digits(text: str) -> str:
     >>> digits("Twenty-five people had one day and a hundred euros, no one more")
     '25 people had 1 day and 100 euros, no one more'
     """
-    kanji = lambda match: match[0] if _ENOUGH.match(text, match.start()) else _kanji(match[0])  # noqa: E731
+
+    def kanji(match: re.Match[str]) -> str:
+        left = len(match[0]) > LONGEST or _ENOUGH.match(match.string, match.start())
+        return match[0] if left else _kanji(match[0])
+
     text = _KANJI.sub(kanji, text)
     return _IN_WORDS.sub(lambda match: _in_digits(match[0], text[match.end() :]), text)
 
 
 def _quantities(text: str) -> Iterator[_Quantity]:
     for match in _QUANTITY.finditer(text):
+        if len(match["number"]) > LONGEST:
+            continue
         value = Fraction(match["number"].replace(",", "")) * (-1 if match["sign"] else 1)
         value *= _TIMES[match["times"].strip().casefold()] if match["times"] else 1
         yield _Quantity(match.start(), match.end(), value, match["before"] or match["unit"] or "")

@@ -112,3 +112,9 @@ def test_facts_of_a_long_text_are_found_in_a_moment(piece):
     started = time.perf_counter()
     facts(piece * 1000)
     assert time.perf_counter() - started < 1
+
+
+@pytest.mark.parametrize("text", ["1" * 5000, "一" * 5000 + "人", "$" + "9" * 5000 + ".5", "1" * 500 + ".5万"])
+def test_a_number_without_end_is_no_fact_and_no_error(text):
+    assert "5 day" in facts(f"{text} in 5 days").sure
+    assert all(len(fact) < 50 for fact in facts(text).sure)
