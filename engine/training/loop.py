@@ -20,7 +20,6 @@ from engine.training.task import Task
 
 CHECKPOINT_SECONDS = 60.0
 SAVE_SHARE = 0.05  # saving may take at most this share of the time, so big models are saved less often
-VALIDATIONS = 12  # how often the held-out loss is measured over a run
 
 Report = Callable[[dict[str, Any]], None]
 
@@ -177,7 +176,7 @@ def fit_task(
             print(note, flush=True)
     plan = plan_steps(task, settings, seed=seed)
     of, per_epoch = len(plan), len(plan) / settings.epochs
-    every = max(1, of // VALIDATIONS)
+    every = max(1, of // task.measured)
     saved_at, save_seconds = time.perf_counter(), 0.0
     loaded.model.train()
     for step in count(fit.step):
