@@ -160,7 +160,7 @@ def _output(document: Any, *, seconds: float) -> Output:
     usage = document.get("usage")
     tokens = usage.get("completion_tokens") if isinstance(usage, dict) else None
     return Output(
-        text=said.encode("utf-8", "replace").decode("utf-8"),  # no lone surrogates
+        text=said.strip().encode("utf-8", "replace").decode("utf-8"),  # as Answer.text; no lone surrogates
         tokens=tokens if isinstance(tokens, int) and 0 <= tokens < 1_000_000 else 0,
         seconds=round(seconds, 4),
         truncated=choice.get("finish_reason") == "length",

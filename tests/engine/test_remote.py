@@ -170,7 +170,7 @@ def test_no_redirect_is_followed(chat, status):
 
 
 def test_odd_answers_are_still_text(chat):
-    surrogate = json.dumps(completion("a\ud800b", reason="length")).encode()
+    surrogate = json.dumps(completion(" a\ud800b\n", reason="length")).encode()
     nothing = completion(None) | {"usage": {"completion_tokens": "many"}}
     chat.trouble = [lambda handler: respond(handler, surrogate)]
     output = ask(chat, [[Message("user", "lone \ud800")]])[0]
