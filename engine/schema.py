@@ -315,8 +315,9 @@ def silent(what: str, done: int, of: int) -> None:
 
 @dataclass(frozen=True)
 class Method:
-    """One way to train. `needs` names the kinds of data it can use (`needs_with(settings)` those it can with these); `Settings` is a frozen pydantic model: each field
-    has bounds, a description, and json_schema_extra {"basic": True} where a beginner should see it.
+    """One way to train. `needs` names the kinds of data it can use (`needs_with(settings)` those it can with these);
+    `Settings` is a frozen pydantic model: each field has bounds, a description, and json_schema_extra {"basic": True}
+    where a beginner should see it.
 
     `attach(model, settings)` returns the model with just the promised parameters trainable.
     `task(loaded, settings, splits=, spec=, run=, tell=)` returns the training.task.Task of the examples in

@@ -11,6 +11,8 @@ ROWS = {
     "alpaca": {"instruction": "Name the colour.", "input": "the sky", "output": "It is blue."},
     "question_answer": {"question": "How much is it?", "answer": "$5, tax included."},
     "prompt_completion": {"prompt": "営業時間は？", "completion": "午前9時からです。"},
+    "preference": {"prompt": "Is it open?", "chosen": "Yes, we are open.", "rejected": "No idea."},
+    "labels": {"prompt": "Is it open?", "completion": "Yes, we are open.", "label": True},
     "messages": {
         "messages": [
             {"role": "system", "content": "Be brief."},
@@ -23,7 +25,8 @@ ROWS = {
 }
 
 
-@pytest.mark.parametrize("name", sorted(registry.formats()))
+# Prompts have no answer, and plain texts no prompt: they have a test of their own.
+@pytest.mark.parametrize("name", sorted(set(registry.formats()) - {"prompts", "text"}))
 def test_unmasked_tokens_of_every_format_are_the_answer_and_its_end(name, tiny_model):
     tokenizer = load_tokenizer(str(tiny_model))
     example = registry.formats()[name].to_example(ROWS[name])
