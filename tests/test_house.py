@@ -42,6 +42,11 @@ LIGHT = (
     "embedded",
     "listing",
     "terminal",
+    "evaluate_name",
+    "evaluate_metric",
+    "remote",
+    "remote_call",
+    "remote_run",
 )
 LIGHT_PACKAGES = ("engine.data", "engine.formats", "engine.metrics", "engine.methods", "ui")
 TEXT_SUFFIXES = {".py", ".md", ".yaml", ".yml", ".toml", ".txt", ".css", ".js", ".jsonl", ".csv", ".json", ".html", ""}

@@ -237,3 +237,13 @@ def test_key_facts_as_a_module_does_not_count_what_was_asked():
     assert module.compute(**both)["key_facts"] == 1.0
     asked = module.compute(**both, prompts=["Is it $5 for 3 days?"])
     assert asked["key_facts"] is None and asked["items"] == [None]
+
+
+def test_a_metric_that_cannot_be_used_is_said_before_any_model_is_loaded(module, tmp_path, tiny_model):
+    spec = tiny_spec(tmp_path, tiny_model, metrics=("token_f1", module("broken", "return (")))
+
+    def load():
+        raise AssertionError("a model was loaded first")
+
+    with pytest.raises(UserError, match="broken' cannot be loaded"):
+        evaluation.base_answers(load, reworded(2), fingerprint="x", spec=spec, progress=lambda *counts: None)
