@@ -315,9 +315,9 @@ def silent(what: str, done: int, of: int) -> None:
 
 @dataclass(frozen=True)
 class Method:
-    """One way to train. `needs` names the kinds of data it can use (`needs_with(settings)` those it can with these);
-    `Settings` is a frozen pydantic model: each field has bounds, a description, and json_schema_extra {"basic": True}
-    where a beginner should see it.
+    """One way to train. `needs` names the kinds of data it can use; `refuses(settings, kind)` says, in words, why it
+    cannot with these settings. `Settings` is a frozen pydantic model: each field has bounds, a description, and
+    json_schema_extra {"basic": True} where a beginner should see it.
 
     `attach(model, settings)` returns the model with just the promised parameters trainable.
     `task(loaded, settings, splits=, spec=, run=, tell=)` returns the training.task.Task of the examples in
@@ -336,7 +336,7 @@ class Method:
     paper: str
     needs: tuple[Kind, ...]
     Settings: type[BaseModel]
-    needs_with: Callable[[Any], tuple[Kind, ...]] | None = field(default=None, kw_only=True)
+    refuses: Callable[[Any, Kind], str] | None = field(default=None, kw_only=True)
     attach: Callable[..., Any]
     task: Callable[..., Any]
     quantization: str = ""

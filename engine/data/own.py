@@ -62,6 +62,8 @@ def own_data_spec(
     judged = load(tests[held_out[0]], suite=held_out[0]).required().examples if held_out else examples
     deciding = metrics()[METRICS[judged[0].kind][0]]
     chosen = method_for(examples, method)
+    if chosen == "rlhf" and examples[0].kind != "pairs":  # without pairs there is no reward model: a metric rewards
+        settings = {"reward": "metric", "reward_metric": METRICS[examples[0].kind][0], **(settings or {})}
     known = methods()[chosen].Settings.model_fields if method and chosen != method else None
     train = pin(given.model_copy(update={"format": found.format, "columns": found.columns}))
     spec = RunSpec(

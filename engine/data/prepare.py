@@ -93,17 +93,19 @@ def check_suites(data: DataSpec, primary: str) -> None:
 def check_kind(examples: Sequence[Example], spec: RunSpec, *, file: str) -> None:
     """Raises UserError, naming the methods that fit, where the method can learn nothing from rows of that kind."""
     method = methods()[spec.method]
-    needs = method.needs
-    if method.needs_with:
-        needs = method.needs_with(method.Settings.model_validate(spec.settings))
-    wrong = next((example for example in examples if example.kind not in needs), None)
+    kinds = {example.kind: example for example in reversed(examples)}
+    if method.refuses:
+        settings = method.Settings.model_validate(spec.settings)
+        why = next(filter(None, (method.refuses(settings, kind) for kind in kinds)), "")
+        if why:
+            raise UserError(f"{file}: {method.title} cannot learn from these rows with these settings: {why}.")
+    wrong = next((example for kind, example in kinds.items() if kind not in method.needs), None)
     if wrong is None:
         return
     fitting = [member.title for member in methods().values() if wrong.kind in member.needs]
-    here = " with these settings" if wrong.kind in method.needs else ""
     raise UserError(
-        f"{file}: {method.title} cannot learn from {KINDS[wrong.kind]}{here} (row {wrong.source_row}). It needs "
-        f"{' or '.join(KINDS[kind] for kind in needs)}. Methods that fit these rows: {', '.join(fitting)}."
+        f"{file}: {method.title} cannot learn from {KINDS[wrong.kind]} (row {wrong.source_row}). It needs "
+        f"{' or '.join(KINDS[kind] for kind in method.needs)}. Methods that fit these rows: {', '.join(fitting)}."
     )
 
 

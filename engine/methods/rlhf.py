@@ -11,7 +11,7 @@ from engine.methods import _through
 from engine.methods._reward import judge
 from engine.methods._rewards import rewards_by
 from engine.registry import attach_through
-from engine.schema import Example, Method, RunSpec, Tell, silent
+from engine.schema import Example, Kind, Method, RunSpec, Tell, silent
 from engine.training.settings import BASIC
 
 HELD_OUT = 16  # validation prompts answered at most
@@ -208,6 +208,13 @@ def _penalty(settings: Settings, rollout: Any) -> float:
     return settings.length_penalty * rollout.length + (0 if rollout.ended else settings.missing_end_penalty)
 
 
+def refuses(settings: Settings, kind: Kind) -> str:
+    """Why rows of that kind cannot be used with these settings; "" where they can."""
+    if settings.reward == "metric" or kind == "pairs":
+        return ""
+    return "a reward model is learnt from pairs. Set reward to metric and name the metric, or give pairs"
+
+
 METHOD = Method(
     name="rlhf",
     title="RLHF",
@@ -220,5 +227,5 @@ METHOD = Method(
     task=task,
     through=("lora", "qlora", "adapter"),
     judge=judge,
-    needs_with=lambda settings: METHOD.needs if settings.reward == "metric" else ("pairs",),
+    refuses=refuses,
 )

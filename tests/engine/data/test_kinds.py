@@ -27,7 +27,7 @@ def prepared(tmp_path, kind, method, **settings):
 
 @pytest.mark.parametrize(
     ("kind", "method"),
-    [("text", "lora"), ("prompts", "dpo"), ("completion", "dpo"), ("pairs", "continued_pretraining"), ("text", "rlhf")],
+    [("text", "lora"), ("prompts", "dpo"), ("completion", "dpo"), ("pairs", "continued_pretraining")],
 )
 def test_rows_a_method_cannot_learn_from_are_refused(kind, method, tmp_path):
     with pytest.raises(UserError, match=r"rows.jsonl: .* cannot learn from .*\(row 1\).*Methods that fit these rows: "):
@@ -36,7 +36,7 @@ def test_rows_a_method_cannot_learn_from_are_refused(kind, method, tmp_path):
 
 
 def test_a_reward_model_needs_pairs_and_a_metric_does_not(tmp_path):
-    with pytest.raises(UserError, match="RLHF cannot learn from prompts without an answer with these settings"):
+    with pytest.raises(UserError, match="learnt from pairs. Set reward to metric"):
         prepared(tmp_path, "prompts", "rlhf")
     assert prepared(tmp_path, "prompts", "rlhf", reward="metric", reward_metric="repetition")["accepted"] == 40
 

@@ -11,7 +11,7 @@ from engine.schema import DataSpec, Example, Message, RunSpec, Source, Stopped, 
 from engine.training.train import attach, probe_logits
 
 RLHF = registry.methods()["rlhf"]
-SETTINGS = RLHF.Settings(reward_epochs=8, reward_learning_rate=1e-2)
+SETTINGS = RLHF.Settings(reward_epochs=8, reward_learning_rate=1e-2, batch_size=4)
 
 
 def pair(number, good="Thank you.", bad="Go away."):
