@@ -15,6 +15,7 @@ TRAINING = (
     "total_parameters",
     "train_seconds",
     "peak_bytes",
+    "base_bytes",
     "tokens",
     "tokens_per_second",
     "adapter_bytes",

@@ -224,7 +224,7 @@ def cost(comparison: Mapping[str, Any]) -> list[tuple[str, str]]:
         shown.append((words("cli.cost.train"), duration(spent["train_seconds"])))
     if "tokens_per_second" in spent:
         shown.append((words("cli.cost.speed"), words("cli.speed", speed=f"{spent['tokens_per_second']:,.0f}")))
-    for key in ("peak_bytes", "adapter_bytes"):
+    for key in ("peak_bytes", "base_bytes", "adapter_bytes"):
         if key in spent:
             shown.append((words(f"cli.cost.{key}"), _bytes(spent[key])))
     timed = [f"{words(f'page.stage.{name}.title')} {duration(stages[name])}" for name in STAGES if name in stages]

@@ -212,6 +212,7 @@ def efficiency(found: Mapping[str, Any], lang: str, training: Mapping[str, Any] 
         "train_seconds": duration(cost.get("train_seconds"), lang),
         "tokens_per_second": figure(cost.get("tokens_per_second")),
         "peak_bytes": size(cost.get("peak_bytes")),
+        "base_bytes": size(cost.get("base_bytes")),
         "adapter_bytes": size(cost.get("adapter_bytes")),
     }
     shown |= {name: esc(words) for name, words in drawn.items() if cost.get(name) is not None}

@@ -33,7 +33,7 @@ def train(
     """
     settings = method.Settings.model_validate(spec.settings)
     splits = {name: run.examples(name) for name in ("train", "validation", "mix")}
-    before = probe_logits(loaded)
+    before, base_bytes = probe_logits(loaded), loaded.core.get_memory_footprint()
     counted = attach(method, loaded, settings, seed=spec.seed)
     reset_peak(loaded.device)
     begun = time.perf_counter()
@@ -63,6 +63,7 @@ def train(
             "tokens": fit.tokens,
             "tokens_per_second": fit.tokens / fit.seconds if fit.seconds else None,
             "peak_bytes": peak,
+            "base_bytes": base_bytes,
             "adapter_bytes": size,
             "steps": fit.step,
             "best_step": fit.best_step if settings.keep_best and fit.best else fit.step,
