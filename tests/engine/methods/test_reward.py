@@ -97,12 +97,12 @@ def test_read_back_it_gives_the_same_rewards_beside_a_policy_and_alone(loaded, r
 
 
 def test_stopped_before_its_end_nothing_is_kept_and_begun_anew_it_ends_the_same(loaded, run, tiny_model, monkeypatch):
-    monkeypatch.setattr(rundir.Run, "stop_requested", lambda self: len(list(rundir.training_log(self))) >= 5)
-    with pytest.raises(Stopped):
-        learnt(loaded, run)
+    with monkeypatch.context() as patch:
+        patch.setattr(rundir.Run, "stop_requested", lambda self: len(list(rundir.training_log(self))) >= 5)
+        with pytest.raises(Stopped):
+            learnt(loaded, run)
     assert not run.reward.exists()
     assert loaded.model.active_adapter == "default"
-    monkeypatch.undo()
     calm = rundir.create(spec_of(tiny_model))
     values = []
     for target in (run, calm):
