@@ -99,7 +99,7 @@ def test_interrupted_it_goes_on_where_it_was(run, chat):
     chat.requests.clear()
     assert compared(run, chat)["verdict"]["word"] == "better"
     assert {body["model"] for _, body in chat.requests} == {"tuned"}
-    assert len(chat.requests) <= len(EXAMPLES) - 5
+    assert len(chat.requests) <= len(EXAMPLES) - 5 + 4  # what was under way when it stopped is asked again
 
 
 def test_an_items_own_system_prompt_is_kept_and_plain_texts_are_not_asked(run, chat):
