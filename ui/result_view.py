@@ -79,7 +79,7 @@ def _alternatives(found: Mapping[str, Any], lang: str) -> str:
     title = text("page.result.arms.title", lang)
     header, lines = verdict_of.arms(found, lang)
     cells = [[esc(cell) for cell in line] for line in lines]
-    every = html.table([esc(cell) for cell in header], cells, cls="k-wide", numeric=range(2, len(header)))
+    every = html.table([esc(cell) for cell in header], cells, cls="k-across", numeric=range(2, len(header)))
     more = tag("details", tag("summary", esc(text("page.result.arms.all", lang))) + every, cls="k-more")
     return _card(title, text("page.result.arms.help", lang), bars(rows, title) + more)
 
@@ -152,7 +152,7 @@ def stages(found: Mapping[str, Any], lang: str) -> str:
         return ""
     titles = heading(text("page.result.chain.title", lang), text("page.result.chain.help", lang))
     lines = [[esc(cell) for cell in row] for row in rows]
-    return titles + html.table([esc(cell) for cell in header], lines, cls="k-wide", numeric=range(2, len(header) - 1))
+    return titles + html.table([esc(cell) for cell in header], lines, cls="k-across", numeric=range(2, len(header) - 1))
 
 
 NUMERIC = ("before", "after", "difference", "outcomes", "n")

@@ -51,6 +51,16 @@ def test_next_and_search_lead_to_the_question_they_name(visit, finished):
     expect(item.locator(".k-asked p")).to_have_text("Hello! I have a question about a gift card.")
 
 
+def test_every_figure_of_prompting_and_looking_up_is_read_on_a_phone_too(visit, finished):
+    page = visit(walk.address(finished, "result"), viewport={"width": 390, "height": 844})
+    page.get_by_text(say("page.result.arms.all")).click()
+    row = page.locator(".k-more tr").filter(has_text=say("metric.token_f1.title"))
+    expect(row).to_be_visible()
+    found = finished.comparison()
+    looked_up = next(other for other in found["arms"] if other["arm"] == "nearest")["changes"][0]
+    expect(row).to_contain_text(f"{100 * looked_up['before']:.3g} %")
+
+
 def test_every_item_is_taken_away_as_a_table(visit, finished):
     page = visit(walk.address(finished, "result"))
     with page.expect_download() as taken:
