@@ -37,14 +37,11 @@ def compare(run: Run) -> dict[str, Any]:
     training = read_json(run.file("training"), default={})
     report = read_json(run.file("report"), default={})
     changes = judge(pairs, metrics=metrics, spec=spec)
-    others = {arm: {(row.suite, row.example_id): row.output.text for row in run.answers(arm)} for arm in ARMS}
+    others = {arm: rows for arm in ARMS if (rows := run.answers(arm))}
+    said = {arm: {row.item: row.output.text for row in rows} for arm, rows in others.items()}
     items = [
         item_dict(item, primary=spec.primary.metric, metrics=metrics)
-        | {
-            "others": {
-                arm: said[at] for arm, said in others.items() if (at := (item.example.suite, item.example.id)) in said
-            }
-        }
+        | {"others": {arm: texts[item.tuned.item] for arm, texts in said.items() if item.tuned.item in texts}}
         for item in pairs
     ]
     leakage = _leakage(report, pairs, spec=spec, metrics=metrics)
@@ -64,52 +61,55 @@ def compare(run: Run) -> dict[str, Any]:
         "method": spec.method,
         "model": spec.model,
         "made_by": chain.made_by(spec.model),
-        "chain": _chain(run, metrics=metrics, spec=spec),
-        "arms": _arms(run, metrics=metrics, spec=spec),
+        "chain": _chain(run.answers("earlier"), pairs, metrics=metrics, spec=spec),
+        "arms": _arms(others, pairs, metrics=metrics, spec=spec),
         "seed": spec.seed,
         "illustrative": changes[0].illustrative,
     }
 
 
-def _chain(run: Run, *, metrics: Mapping[str, Metric], spec: RunSpec) -> list[dict[str, Any]]:
+def _chain(
+    earlier: Sequence[EvalRow], pairs: Sequence[Pair], *, metrics: Mapping[str, Metric], spec: RunSpec
+) -> list[dict[str, Any]]:
     """In a chain of runs, the models before the one trained here, the first first: {"model", "method", "changes"} from
     each of them to the model this run ends with, on the same items. Empty where a run starts from a base model.
 
     `method` is what made that model, "" for the base model at the start.
     """
     answers: dict[str, list[EvalRow]] = {}
-    for row in run.answers("earlier"):
+    for row in earlier:
         answers.setdefault(row.arm, []).append(row)
-    tuned, examples = run.answers("tuned"), run.examples("test")
     return [
         {
             "model": model,
             "method": chain.made_by(model),
-            "changes": [
-                change.to_dict()
-                for change in judge(pair(examples, *evaluate_metric.in_all(rows, tuned)), metrics=metrics, spec=spec)
-            ],
+            "changes": _to_tuned(rows, pairs, metrics=metrics, spec=spec),
         }
         for model, rows in answers.items()
     ]
 
 
-def _arms(run: Run, *, metrics: Mapping[str, Metric], spec: RunSpec) -> list[dict[str, Any]]:
+def _arms(
+    others: Mapping[str, Sequence[EvalRow]], pairs: Sequence[Pair], *, metrics: Mapping[str, Metric], spec: RunSpec
+) -> list[dict[str, Any]]:
     """What else could have been done: {"arm", "changes"} from base with instructions and examples ("prompted"), and
     from the nearest training answer ("nearest"), to the tuned model, on the items and by the metrics they have."""
     found = []
-    for arm in ARMS:
-        rows = run.answers(arm)
-        if not rows:
-            continue
-        answered = {(row.suite, row.example_id) for row in rows}
-        examples = [example for example in run.examples("test") if (example.suite, example.id) in answered]
-        tuned = [row for row in run.answers("tuned") if (row.suite, row.example_id) in answered]
-        rows, tuned = evaluate_metric.in_all(rows, tuned)
+    for arm, rows in others.items():
+        answered = {row.item for row in rows}
+        asked = [item for item in pairs if item.tuned.item in answered]
         scored = {name: metrics[name] for name in metrics if any(row.scores.get(name) is not None for row in rows)}
-        changes = judge(pair(examples, rows, tuned), metrics=scored, spec=spec)
-        found.append({"arm": arm, "changes": [change.to_dict() for change in changes if change.n]})
+        found.append({"arm": arm, "changes": _to_tuned(rows, asked, metrics=scored, spec=spec)})
     return found
+
+
+def _to_tuned(
+    rows: Sequence[EvalRow], pairs: Sequence[Pair], *, metrics: Mapping[str, Metric], spec: RunSpec
+) -> list[dict[str, Any]]:
+    """What was measured of the changes from what another arm answered to the same items, to the tuned model."""
+    both = evaluate_metric.in_all(rows, [item.tuned for item in pairs])
+    changes = judge(pair([item.example for item in pairs], *both), metrics=metrics, spec=spec)
+    return [change.to_dict() for change in changes if change.n]
 
 
 def judge(pairs: Sequence[Pair], *, metrics: Mapping[str, Metric], spec: RunSpec) -> list[Change]:

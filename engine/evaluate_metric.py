@@ -56,7 +56,7 @@ def in_all(*arms: Sequence[EvalRow]) -> tuple[list[EvalRow], ...]:
     """
     rows = [row for arm in arms for row in arm]
     named = {name for row in rows for name in row.scores if is_named(name)}
-    scored = {name: [{_at(row) for row in arm if row.scores.get(name) is not None} for arm in arms] for name in named}
+    scored = {name: [{row.item for row in arm if row.scores.get(name) is not None} for arm in arms] for name in named}
     left_out = {
         name
         for name in named
@@ -67,10 +67,6 @@ def in_all(*arms: Sequence[EvalRow]) -> tuple[list[EvalRow], ...]:
     return tuple(
         [replace(row, scores={k: v for k, v in row.scores.items() if k not in left_out}) for row in arm] for arm in arms
     )
-
-
-def _at(row: EvalRow) -> tuple[str, str]:
-    return row.suite, row.example_id
 
 
 def _score(name: str, output: Output, example: Example) -> float | None:

@@ -53,7 +53,7 @@ def pair(examples: Sequence[Example], base: Sequence[EvalRow], tuned: Sequence[E
 
 
 def _by_item(arm: str, rows: Sequence[EvalRow], examples: Sequence[Example]) -> dict[tuple[str, str], EvalRow]:
-    answers = {(row.suite, row.example_id): row for row in rows}
+    answers = {row.item: row for row in rows}
     asked = {(example.suite, example.id) for example in examples}
     for what, odd in (("has no answer", asked - set(answers)), ("is not in the test", set(answers) - asked)):
         if odd:

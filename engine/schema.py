@@ -187,6 +187,11 @@ class EvalRow:
     output: Output
     scores: Mapping[str, float | None]
 
+    @property
+    def item(self) -> tuple[str, str]:
+        """Which item it answers: the same in every arm."""
+        return self.suite, self.example_id
+
     def to_dict(self) -> dict[str, Any]:
         return asdict(self)
 

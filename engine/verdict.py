@@ -59,7 +59,7 @@ def stages(comparison: Mapping[str, Any], lang: str = "en") -> tuple[list[str], 
     header = [text("table.metric", lang), text("table.suite", lang), *(_stage(name, lang) for name in made)]
     header += [text("table.from_first", lang), text("table.verdict", lang)]
     rows = []
-    found = [_by_place(stage["changes"]) for stage in before]
+    found = [by_place(stage["changes"]) for stage in before]
     for change in comparison["changes"]:
         at = (change["metric"], change["suite"])
         whole, metric = found[0].get(at), registry.metrics()[change["metric"]]
@@ -77,7 +77,7 @@ def stages(comparison: Mapping[str, Any], lang: str = "en") -> tuple[list[str], 
 def arms(comparison: Mapping[str, Any], lang: str = "en") -> tuple[list[str], list[list[str]]]:
     """Would prompting do, would looking it up do: (header, rows) as text, each judged figure for base, for base with
     instructions and examples, for the nearest training answer and for the tuned model. ([], []) where not measured."""
-    others = {other["arm"]: _by_place(other["changes"]) for other in comparison.get("arms") or []}
+    others = {other["arm"]: by_place(other["changes"]) for other in comparison.get("arms") or []}
     if not others:
         return [], []
     header = [text("table.metric", lang), text("table.suite", lang), text("page.arm.base", lang)]
@@ -108,7 +108,8 @@ def not_measured(comparison: Mapping[str, Any], lang: str = "en") -> list[str]:
     return said
 
 
-def _by_place(changes: Sequence[Mapping[str, Any]]) -> dict[tuple[str, str], Mapping[str, Any]]:
+def by_place(changes: Sequence[Mapping[str, Any]]) -> dict[tuple[str, str], Mapping[str, Any]]:
+    """The changes by (metric, suite)."""
     return {(change["metric"], change["suite"]): change for change in changes}
 
 
@@ -117,7 +118,7 @@ def _alternatives(comparison: Mapping[str, Any], lang: str) -> list[Sentence]:
     primary = comparison["changes"][0]
     metric, said = registry.metrics()[primary["metric"]], []
     for other in comparison.get("arms") or []:
-        change = _by_place(other["changes"]).get((primary["metric"], primary["suite"]))
+        change = by_place(other["changes"]).get((primary["metric"], primary["suite"]))
         if change is None or change["verdict"] == "not_measured":
             continue
         before, after = (figures.score(change[when], metric, lang, digits=2) for when in ("before", "after"))

@@ -63,8 +63,7 @@ def _alternatives(found: Mapping[str, Any], lang: str) -> str:
     at = (primary["metric"], primary["suite"])
     values = {"base": primary["before"]}
     for other in found.get("arms") or []:
-        here = next((change for change in other["changes"] if (change["metric"], change["suite"]) == at), None)
-        if here:
+        if here := verdict_of.by_place(other["changes"]).get(at):
             values[other["arm"]] = here["before"]
     if len(values) == 1:
         return ""
@@ -78,8 +77,7 @@ def _alternatives(found: Mapping[str, Any], lang: str) -> str:
     ]
     title = text("page.result.arms.title", lang)
     header, lines = verdict_of.arms(found, lang)
-    cells = [[esc(cell) for cell in line] for line in lines]
-    every = html.table([esc(cell) for cell in header], cells, cls="k-across", numeric=range(2, len(header)))
+    every = _across(header, lines, numeric=range(2, len(header)))
     more = tag("details", tag("summary", esc(text("page.result.arms.all", lang))) + every, cls="k-more")
     return _card(title, text("page.result.arms.help", lang), bars(rows, title) + more)
 
@@ -151,8 +149,13 @@ def stages(found: Mapping[str, Any], lang: str) -> str:
     if not rows:
         return ""
     titles = heading(text("page.result.chain.title", lang), text("page.result.chain.help", lang))
-    lines = [[esc(cell) for cell in row] for row in rows]
-    return titles + html.table([esc(cell) for cell in header], lines, cls="k-across", numeric=range(2, len(header) - 1))
+    return titles + _across(header, rows, numeric=range(2, len(header) - 1))
+
+
+def _across(header: Sequence[str], rows: Sequence[Sequence[str]], *, numeric: Sequence[int]) -> str:
+    """A table of texts that is read from left to right: on a narrow screen it is moved sideways, not folded."""
+    cells = [[esc(cell) for cell in row] for row in rows]
+    return html.table([esc(cell) for cell in header], cells, cls="k-across", numeric=numeric)
 
 
 NUMERIC = ("before", "after", "difference", "outcomes", "n")
@@ -189,11 +192,7 @@ def _change_row(row: Mapping[str, Any], titles: Mapping[str, str], lang: str) ->
 
 
 def _notes(found: Mapping[str, Any], lang: str) -> str:
-    lines = [text("page.result.how", lang)]
-    for missing in found.get("not_measured") or ():
-        key = f"not_measured.{missing['why']}"
-        why = text(key, lang) if has(key) else missing["why"]
-        lines.append(text("page.result.not_run", lang, what=figures.metric_title(missing["what"], lang), why=why))
+    lines = [text("page.result.how", lang), *verdict_of.not_measured(found, lang)]
     return tag("div", "".join(tag("p", esc(line)) for line in lines), cls="k-notes")
 
 
