@@ -13,7 +13,7 @@ from engine.decoding import Answer, generate
 from engine.models import Loaded, load_tokenizer, prompt_tokens
 from engine.rundir import home, read_lines, write_lines
 from engine.schema import EvalRow, Example, Metric, Output, RunSpec
-from engine.training.batches import Row, tokenize
+from engine.training.batches import Row, filled, tokenize
 from engine.training.loss import row_losses
 
 LOSS_TOKENS = 4096  # tokens whose likelihood is computed in one batch
@@ -143,27 +143,16 @@ def _losses(
             rows.append(tokenize(loaded.tokenizer, _with_answer(example, text), system=spec.system))
             owner.append(number)
     losses: list[list[tuple[float, int]]] = [[] for _ in examples]
-    for first, last in _batches([len(row.tokens) for row in rows]):
-        batch = rows[first:last]
-        for number, row, loss in zip(owner[first:last], batch, row_losses(loaded.core, batch), strict=True):
-            losses[number].append((loss, len(row.labels)))
-        progress(owner[last - 1] + 1)
+    for places in filled([len(row.tokens) for row in rows], tokens=LOSS_TOKENS):  # choices stay beside each other
+        batch = [rows[at] for at in places]
+        for at, row, loss in zip(places, batch, row_losses(loaded.core, batch), strict=True):
+            losses[owner[at]].append((loss, len(row.labels)))
+        progress(owner[places[-1]] + 1)
     return losses
 
 
 def _with_answer(example: Example, text: str) -> Example:
     return Example(id=example.id, prompt=example.prompt, completion=text)
-
-
-def _batches(lengths: Sequence[int]) -> list[tuple[int, int]]:
-    """Neighbouring rows, as (first, last) slices of at most LOSS_TOKENS tokens each: choices stay beside each other."""
-    slices, first, total = [], 0, 0
-    for at, length in enumerate(lengths):
-        if at > first and total + length > LOSS_TOKENS:
-            slices.append((first, at))
-            first, total = at, 0
-        total += length
-    return [*slices, (first, len(lengths))] if lengths else []
 
 
 def _base_key(fingerprint: str, examples: Sequence[Example], spec: RunSpec) -> str:

@@ -6,7 +6,7 @@ second model is ever in memory.
 
 import hashlib
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import nullcontext
 from dataclasses import replace
 from typing import Any
@@ -110,12 +110,14 @@ def reference_logps(loaded: Any, rows: Sequence[Any], *, run: Run | None, tell: 
 
 def _compute(loaded: Any, missing: Sequence[tuple[str, Any]], kept: dict[str, float], *, run: Run, tell: Tell) -> None:
     """Fill in `kept`, and keep it on disk."""
+    from engine.training.batches import filled
+
     adapter_off = loaded.base() if hasattr(loaded.model, "get_base_model") else nullcontext()
     training, saved = loaded.model.training, time.perf_counter()
     loaded.model.eval()
     try:
         with adapter_off:
-            for part in batches([row for _, row in missing], of=1):
+            for part in filled([len(row.tokens) for _, row in missing], tokens=TOKENS):
                 keys = [missing[at][0] for at in part]
                 kept.update(zip(keys, plain_logps(loaded, [missing[at][1] for at in part]).tolist(), strict=True))
                 tell("reference", part[-1] + 1, len(missing))
@@ -133,20 +135,11 @@ def _key(row: Any) -> str:
     return hashlib.sha256(repr((row.start, row.tokens)).encode()).hexdigest()[:24]
 
 
-def batches(rows: Sequence[Any], *, of: int) -> Iterator[list[int]]:
-    """The places of neighbouring rows, `of` of them always together, as many as fit in TOKENS tokens."""
-    part: list[int] = []
-    size = 0
-    for first in range(0, len(rows), of):
-        group = list(range(first, first + of))
-        tokens = sum(len(rows[at].tokens) for at in group)
-        if part and size + tokens > TOKENS:
-            yield part
-            part, size = [], 0
-        part += group
-        size += tokens
-    if part:
-        yield part
+def pairwise(rows: Sequence[Any]) -> list[range]:
+    """The places of rows that come in twos, as many twos as are computed at once where nothing is learnt."""
+    from engine.training.batches import filled
+
+    return filled([len(row.tokens) for row in rows], tokens=TOKENS, together=2)
 
 
 def means(sums: Sequence[Mapping[str, float]], *, over: int) -> dict[str, float]:

@@ -37,9 +37,12 @@ class RewardModel:
         log-odds that the one answer is preferred to the other."""
         import torch
 
+        from engine.training.batches import filled
+
         values: list[float] = []
         with torch.no_grad(), answering(self.loaded, self.adapter, train=False):
-            for part in _parts(rows):
+            for places in filled([len(row) for row in rows], tokens=TOKENS):
+                part = [rows[at] for at in places]
                 values += (raw_scores(self.loaded.core, self.head, part) - self.mean).tolist()
         return values
 
@@ -133,15 +136,3 @@ def judge(run: Run, *, spec: RunSpec, quantization: str) -> Any:
         return model.score([(*prompt, *answer_tokens(loaded.tokenizer, text)) for prompt, text in answers])
 
     return rewards
-
-
-def _parts(rows: Sequence[Sequence[int]]) -> Iterator[Sequence[Sequence[int]]]:
-    """Neighbouring rows of at most TOKENS tokens together, or one longer row."""
-    first, total = 0, 0
-    for at, row in enumerate(rows):
-        if at > first and total + len(row) > TOKENS:
-            yield rows[first:at]
-            first, total = at, 0
-        total += len(row)
-    if rows:
-        yield rows[first:]

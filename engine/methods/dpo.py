@@ -133,7 +133,7 @@ def task(
 
     def held_out() -> dict[str, float]:
         rows, known, sums = pairs["validation"], reference[len(pairs["train"]) :], []
-        for places in _preference.batches(rows, of=2):
+        for places in _preference.pairwise(rows):
             chosen = [rows[at] for at in places]
             found = part(chosen, _preference.plain_logps(loaded, chosen), [known[at] for at in places])
             sums.append({"loss": found.total.item(), **found.measures})

@@ -99,7 +99,7 @@ def task(
         indices = range(counted // 2, len(both) // 2)
         found = [
             _preference.plain_logps(loaded, [both[counted + at] for at in places])
-            for places in _preference.batches(rows["validation"], of=2)
+            for places in _preference.pairwise(rows["validation"])
         ]
         logps = torch.cat(found).view(-1, 2)
         measured, rewards = part(indices, logps[:, 0], logps[:, 1])

@@ -76,20 +76,29 @@ def epoch_batches(
     batches = []
     for first in range(0, len(rows), window):
         near = sorted(rows[first : first + window], key=lambda row: lengths[row])
-        batches += _filled(near, lengths, tokens) if tokens else _cut(near, batch_size)
+        groups = filled([lengths[row] for row in near], tokens=tokens) if tokens else _cut(near, batch_size)
+        batches += [[near[at] for at in group] for group in groups]
     order.shuffle(batches)
     return batches
 
 
-def _cut(rows: list[int], size: int) -> list[list[int]]:
-    return [rows[at : at + size] for at in range(0, len(rows), size)]
+def _cut(rows: Sequence[int], size: int) -> list[range]:
+    return [range(at, min(at + size, len(rows))) for at in range(0, len(rows), size)]
 
 
-def _filled(rows: list[int], lengths: Sequence[int], tokens: int) -> list[list[int]]:
-    """The rows in order, as many to a batch as fit in `tokens`; a longer row has a batch to itself."""
-    batches: list[list[int]] = [[]]
-    for row in rows:
-        if batches[-1] and sum(lengths[other] for other in batches[-1]) + lengths[row] > tokens:
-            batches.append([])
-        batches[-1].append(row)
-    return batches
+def filled(lengths: Sequence[int], *, tokens: int, together: int = 1) -> list[range]:
+    """The places of neighbouring rows, as many to a batch as fit in `tokens`; what is longer has a batch to itself.
+
+    `together` neighbours, such as the two answers to a prompt, are never parted.
+
+    >>> filled([3, 3, 3, 9, 1], tokens=6)
+    [range(0, 2), range(2, 3), range(3, 4), range(4, 5)]
+    """
+    batches, first, total = [], 0, 0
+    for at in range(0, len(lengths), together):
+        size = sum(lengths[at : at + together])
+        if at > first and total + size > tokens:
+            batches.append(range(first, at))
+            first, total = at, 0
+        total += size
+    return [*batches, range(first, len(lengths))] if lengths else []
