@@ -24,16 +24,12 @@ def check(model: str) -> None:
         return
     if not run.file("training").exists():
         raise UserError(f"model: run {run.id} has no trained model yet. Let it finish, or resume it.")
-    if not run.whole.exists() and not _folds(run.spec()):
+    if not run.whole.exists() and not registry.method_of(run.spec()).folds:
         title = registry.methods()[run.spec().method].title
         raise UserError(
             f"model: run {run.id} was trained by {title}, which stays beside the weights and cannot be folded into "
             "them. Start from a run by LoRA, QLoRA, IA3 or full fine-tuning."
         )
-
-
-def _folds(spec: RunSpec) -> bool:
-    return registry.methods()[registry.way(spec)].folds
 
 
 def made_by(model: str) -> str:
@@ -42,12 +38,13 @@ def made_by(model: str) -> str:
     return run.spec().method if run else ""
 
 
-def earlier(spec: RunSpec) -> list[str]:
-    """The models before the one that `spec` starts from, the first of the chain first; none where it starts a chain."""
-    found: list[str] = []
+def earlier(spec: RunSpec) -> list[tuple[str, str | None]]:
+    """(model, revision) of the models before the one that `spec` starts from, the first of the chain first; none where
+    it starts a chain."""
+    found: list[tuple[str, str | None]] = []
     run = parent(spec.model)
     while run is not None:
-        model = run.spec().model
-        found.insert(0, model)
-        run = parent(model)
+        begun = run.spec()
+        found.insert(0, (begun.model, begun.revision))
+        run = parent(begun.model)
     return found

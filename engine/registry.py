@@ -32,12 +32,18 @@ def methods() -> dict[str, Any]:
 
 def method_of(spec: Any) -> Any:
     """The method of a run spec as its settings make it: one that trains through another has that one's quantisation,
-    adapter and learning-rate ratios."""
+    adapter, learning-rate ratios, and whether what is learnt folds into the weights."""
     method = methods()[spec.method]
     if not method.through:
         return method
     inner = methods()[way(spec)]
-    return replace(method, quantization=inner.quantization, adapter=inner.adapter, rate_ratio=inner.rate_ratio)
+    return replace(
+        method,
+        quantization=inner.quantization,
+        adapter=inner.adapter,
+        rate_ratio=inner.rate_ratio,
+        folds=inner.folds,
+    )
 
 
 def way(spec: Any) -> str:

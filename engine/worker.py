@@ -9,8 +9,9 @@ import os
 import sys
 import time
 import traceback
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from functools import cache
 from typing import Any
 
 from engine import arms, chain, registry, rundir
@@ -124,59 +125,46 @@ def _prepare(run: Run, spec: RunSpec, status: Status) -> None:
 
 
 def _base(run: Run, spec: RunSpec, method: Method, status: Status) -> None:
-    """What the model says that is trained, and, in a chain of runs, what each model before it says."""
-    before = chain.earlier(spec)
-    if before:
-        rows = [row for model in before for row in _untrained(run, spec, method, status, model=model, arm=model)]
-        rundir.write_lines(run.file("earlier"), rows)
-    _other_arms(run, spec, method, status)
-    rundir.write_lines(run.file("base"), _untrained(run, spec, method, status, model=spec.model, arm="base"))
-
-
-def _other_arms(run: Run, spec: RunSpec, method: Method, status: Status) -> None:
-    """What base says when it is given instructions and examples, and what a search in the training rows gives."""
+    """What the model says that is trained, also when it is given instructions and examples; what a search in the
+    training rows gives; and, in a chain of runs, what each model before it says. Base comes last: it means done."""
     from engine import evaluation
 
-    train = run.examples("train")
-    tests = arms.asked(train, run.examples("test"))
-    if not tests:
-        return
-    if arms.NEAREST in spec.arms:
-        found = arms.nearest(tests, train)
-        rows = evaluation.score(found, tests, arm=arms.NEAREST, metrics=spec.metrics)
+    train, tests = run.examples("train"), run.examples("test")
+    earlier: list[EvalRow] = []
+    for model, revision in chain.earlier(spec):
+        for _, rows in _untrained(spec, method, status, model, revision, {model: (tests, tests)}):
+            earlier += rows
+    if earlier:
+        rundir.write_lines(run.file("earlier"), earlier)
+    questions = {"base": (tests, tests)}
+    others = arms.asked(train, tests)
+    if others and arms.NEAREST in spec.arms:
+        rows = evaluation.score(arms.nearest(others, train), others, arm=arms.NEAREST, metrics=spec.metrics)
         rundir.write_lines(run.file("nearest"), rows)
-    if arms.PROMPTED in spec.arms:
-        longer = arms.prompted(tests, train, spec=spec)
-        rows = _untrained(run, spec, method, status, model=spec.model, arm=arms.PROMPTED, examples=longer, scored=tests)
-        rundir.write_lines(run.file("prompted"), rows)
+    if others and arms.PROMPTED in spec.arms:
+        questions = {arms.PROMPTED: (arms.prompted(others, train, spec=spec), others), **questions}
+    for arm, rows in _untrained(spec, method, status, spec.model, spec.revision, questions):
+        rundir.write_lines(run.file(arm), rows)
 
 
 def _untrained(
-    run: Run,
     spec: RunSpec,
     method: Method,
     status: Status,
-    *,
     model: str,
-    arm: str,
-    examples: Sequence[Example] | None = None,
-    scored: Sequence[Example] | None = None,
-) -> list[EvalRow]:
-    """The answers of a model that this run does not train, scored: to the whole test, or to `examples` in the place of
-    the items `scored`."""
+    revision: str | None,
+    questions: Mapping[str, tuple[Sequence[Example], Sequence[Example]]],
+) -> Iterator[tuple[str, list[EvalRow]]]:
+    """For each arm the answers of a model that this run does not train, scored. `questions` holds, by arm, what is
+    asked and the items it is scored as. The model is loaded once, and only where an answer is not kept."""
     from engine import evaluation, models
 
-    examples, quantization = run.examples("test") if examples is None else examples, method.quantization
-    revision = spec.revision if model == spec.model else None
+    quantization = method.quantization
+    load = cache(lambda: models.load(model, revision=revision, quantization=quantization))
     key = models.fingerprint(model, revision, quantization, models.choose_dtype(models.best_device()))
-    outputs = evaluation.base_answers(
-        lambda: models.load(model, revision=revision, quantization=quantization),
-        examples,
-        fingerprint=key,
-        spec=spec,
-        progress=status.progress,
-    )
-    return evaluation.score(outputs, scored or examples, arm=arm, metrics=spec.metrics)
+    for arm, (asked, items) in questions.items():
+        outputs = evaluation.base_answers(load, asked, fingerprint=key, spec=spec, progress=status.progress)
+        yield arm, evaluation.score(outputs, items, arm=arm, metrics=spec.metrics)
 
 
 def _train(run: Run, spec: RunSpec, method: Method, status: Status) -> None:
@@ -211,8 +199,8 @@ def _tuned(run: Run, spec: RunSpec, method: Method, status: Status) -> None:
     if rewards:
         for arm in ("earlier", "prompted", "nearest", "base"):
             if run.file(arm).exists():
-                rundir.write_lines(run.file(arm), evaluation.rewarded(run.answers(arm), examples, rewards, spec=spec))
-        rows = evaluation.rewarded(rows, examples, rewards, spec=spec)
+                rundir.write_lines(run.file(arm), evaluation.rewarded(run.answers(arm), examples, rewards))
+        rows = evaluation.rewarded(rows, examples, rewards)
     rundir.write_lines(run.file("tuned"), rows)
 
 
