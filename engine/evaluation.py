@@ -10,7 +10,7 @@ from typing import Any
 
 from engine import evaluate_metric, evaluate_name, registry
 from engine.decoding import Answer, generate
-from engine.models import Loaded, load_tokenizer, prompt_tokens
+from engine.models import Loaded, prompt_tokens
 from engine.rundir import home, read_lines, write_lines
 from engine.schema import EvalRow, Example, Metric, Output, RunSpec
 from engine.training.batches import Row, filled, tokenize
@@ -19,7 +19,7 @@ from engine.training.loss import row_losses
 LOSS_TOKENS = 4096  # tokens whose likelihood is computed in one batch
 
 Progress = Callable[[int, int, str], None]
-Rewards = Callable[[Sequence[tuple[Sequence[int], str]]], list[float]]
+Rewards = Callable[[Sequence[tuple[Example, str]]], list[float]]
 
 
 def evaluate(
@@ -111,19 +111,13 @@ def _scores(
         return None
 
 
-def rewarded(rows: Sequence[EvalRow], examples: Sequence[Example], rewards: Rewards, *, spec: RunSpec) -> list[EvalRow]:
+def rewarded(rows: Sequence[EvalRow], examples: Sequence[Example], rewards: Rewards) -> list[EvalRow]:
     """The rows with the reward of each answer and its score; an item with choices, or without a prompt, has none.
 
     `rewards` is what Method.judge gives.
     """
-    tokenizer = load_tokenizer(spec.model, revision=spec.revision)
     asked = {example.id: example for example in examples if example.prompt and not example.choices}
-    answers = [
-        (prompt_tokens(tokenizer, asked[row.example_id].prompt, spec.system), row.output.text)
-        for row in rows
-        if row.example_id in asked
-    ]
-    given = iter(rewards(answers))
+    given = iter(rewards([(asked[row.example_id], row.output.text) for row in rows if row.example_id in asked]))
     found = [next(given) if row.example_id in asked else None for row in rows]
     return [
         replace(row, output=replace(row.output, reward=reward), scores={**row.scores, "reward": reward})

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from engine.rundir import Run, read_json, write_json
-from engine.schema import RunSpec
+from engine.schema import Example, RunSpec
 
 POLICY, REWARD = "default", "reward"  # peft's names of the two adapters
 HEAD, FACTS = "head.safetensors", "reward.json"
@@ -123,16 +123,22 @@ def _with_head(loaded: Any, adapter: str, run: Run) -> RewardModel:
 
 
 def judge(run: Run, *, spec: RunSpec, quantization: str) -> Any:
-    """What gives answers their reward by the run's reward model: a callable from (prompt tokens, answer) pairs to
-    rewards. None where the run has learnt no reward model."""
-    from engine.models import answer_tokens, load_tuned
+    """What gives answers their reward by the run's reward model: a callable from (example, answer) pairs to rewards.
+    None where the run has learnt no reward model."""
+    from engine.models import answer_tokens, load_tuned, prompt_tokens
 
     if not run.reward.exists():
         return None
     loaded = load_tuned(spec, run.reward, quantization=quantization, adapter=True, merge=False)
     model = _with_head(loaded, POLICY, run)
 
-    def rewards(answers: Sequence[tuple[Sequence[int], str]]) -> list[float]:
-        return model.score([(*prompt, *answer_tokens(loaded.tokenizer, text)) for prompt, text in answers])
+    def rewards(answers: Sequence[tuple[Example, str]]) -> list[float]:
+        tokenizer = loaded.tokenizer
+        return model.score(
+            [
+                (*prompt_tokens(tokenizer, example.prompt, spec.system), *answer_tokens(tokenizer, text))
+                for example, text in answers
+            ]
+        )
 
     return rewards

@@ -89,7 +89,7 @@ def test_read_back_it_gives_the_same_rewards_beside_a_policy_and_alone(loaded, r
     assert again.score(rows(loaded, range(40, 44))) == wanted
     assert again.facts == first.facts
     judge = _reward.judge(run, spec=run.spec(), quantization="")
-    answers = [(models.prompt_tokens(loaded.tokenizer, pair(at).prompt), pair(at).completion) for at in range(40, 44)]
+    answers = [(pair(at), pair(at).completion) for at in range(40, 44)]
     assert judge(answers) == wanted[0::2]
     assert sorted(path.suffix for path in run.reward.iterdir() if path.suffix != ".md") == [
         ".json", ".json", ".safetensors", ".safetensors",
