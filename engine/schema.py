@@ -329,7 +329,8 @@ class Method:
     splits["train"], ["validation"] and ["mix"]; `run` is None where only a forecast is made, and `tell` hears how far
     long work before the first step is. `adapter` is False where the weights themselves change. `through` names the
     methods that may do the attaching, of which settings.through is one (see registry.method_of). `folds` is False where
-    what is learnt cannot become part of the weights. `rate_ratio(weight's name, settings)` is a weight's share of the learning rate.
+    what is learnt cannot become part of the weights. `rate_ratio(weight's name, settings)` is a weight's share of the
+    learning rate.
     `judge(run, spec=, quantization=)` gives the reward of answers by what the run has learnt to prefer: a callable from
     (example, answer) pairs to numbers, or None where this run has learnt none.
     """

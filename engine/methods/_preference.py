@@ -16,7 +16,7 @@ from pydantic import Field
 from engine.methods import _through
 from engine.rundir import Run, read_json, write_json
 from engine.schema import Example, RunSpec, Stopped, Tell
-from engine.training.settings import BASIC
+from engine.training.settings import BASIC, epochs_field
 
 TOKENS = 4096  # whose likelihood is computed at once where nothing is learnt
 SAVED_EVERY = 30.0  # seconds: what a killed run has of the reference's likelihoods is kept
@@ -26,20 +26,7 @@ class Settings(_through.Settings):
     # Measured with DPO on the 116 pairs of brand_replies, the embedded model, LoRA, one epoch at 5e-4 in batches of 8:
     # of 34 held-out pairs the chosen answer was likelier in 18 % before and 62 % after. The rates of the other ways are
     # about as far below LoRA's as in supervised tuning; they have not been measured.
-    epochs: int = Field(
-        2,
-        ge=1,
-        le=100,
-        json_schema_extra=BASIC,
-        description="How often every row is seen. Higher: learns more, takes longer, may forget more.",
-    )
-    batch_size: int = Field(
-        8,
-        ge=1,
-        le=512,
-        json_schema_extra=BASIC,
-        description="Rows per step. Higher: steadier and faster per row, more memory, fewer steps.",
-    )
+    epochs: int = epochs_field(2)
     warmup_share: float = Field(
         0.1,
         ge=0,

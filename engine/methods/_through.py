@@ -6,7 +6,7 @@ from typing import Any, Literal
 from pydantic import Field, model_validator
 
 from engine.methods import lora
-from engine.training.settings import BASIC
+from engine.training.settings import BASIC, rate_field
 
 WAYS = ("lora", "qlora", "adapter", "full")
 RATES = {"lora": 3e-3, "qlora": 3e-3, "adapter": 1e-3, "full": 1e-4}
@@ -26,14 +26,7 @@ class Settings(lora.Settings):
         description="Which weights are trained. Auto: QLoRA on a GPU, where memory is short; LoRA on a CPU, where "
         "4-bit weights only cost time.",
     )
-    learning_rate: float | None = Field(
-        None,
-        gt=0,
-        le=1,
-        json_schema_extra=BASIC,
-        description="The size of a step. Higher: learns faster, may become unstable. Empty: what suits the weights "
-        "trained.",
-    )
+    learning_rate: float | None = rate_field(None, "Empty: what suits the weights trained.")
 
     @model_validator(mode="before")
     @classmethod

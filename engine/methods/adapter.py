@@ -7,20 +7,13 @@ from pydantic import Field
 from engine.methods._layers import ATTENTION_OUTPUT, FEED_FORWARD_OUTPUT, present
 from engine.methods._sft import sft_task
 from engine.schema import Method
-from engine.training.settings import BASIC, TrainingSettings
+from engine.training.settings import BASIC, TrainingSettings, rate_field
 
 
 class Settings(TrainingSettings):
     # Between the two higher rates Houlsby et al. tried on a model of this size (3e-5, 3e-4, 3e-3); Pfeiffer et al. take
     # 1e-4, for 30 epochs. Not yet measured on the embedded model.
-    learning_rate: float = Field(
-        1e-3,
-        gt=0,
-        le=1,
-        json_schema_extra=BASIC,
-        description="The size of a step. Higher: learns faster, may become unstable. Models of several billion "
-        "parameters want about 2e-4.",
-    )
+    learning_rate: float = rate_field(1e-3, "Models of several billion parameters want about 2e-4.")
     reduction: int = Field(
         16,
         ge=1,

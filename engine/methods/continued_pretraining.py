@@ -1,22 +1,14 @@
 """Continued pretraining: the next token of plain documents, to take in a subject's language."""
 
-from pydantic import Field
-
 from engine.methods import _through
 from engine.methods._sft import sft_task
 from engine.registry import attach_through
 from engine.schema import Method
-from engine.training.settings import BASIC
+from engine.training.settings import batch_field
 
 
 class Settings(_through.Settings):
-    batch_size: int = Field(
-        2,
-        ge=1,
-        le=512,
-        json_schema_extra=BASIC,
-        description="Documents per step. Higher: steadier, more memory, fewer steps.",
-    )
+    batch_size: int = batch_field(2, "Documents per step. Higher: steadier, more memory, fewer steps.")
 
     @classmethod
     def _rates(cls) -> dict[str, float]:

@@ -2,28 +2,13 @@
 
 from typing import Any
 
-from pydantic import Field
-
 from engine.methods._sft import sft_task
 from engine.schema import Method
-from engine.training.settings import BASIC, TrainingSettings
+from engine.training.settings import TrainingSettings, rate_field
 
 
 class Settings(TrainingSettings):
-    learning_rate: float = Field(
-        1e-4,
-        gt=0,
-        le=1,
-        json_schema_extra=BASIC,
-        description="The size of a step. Higher: learns faster, may become unstable.",
-    )
-    epochs: int = Field(
-        4,
-        ge=1,
-        le=100,
-        json_schema_extra=BASIC,
-        description="How often every row is seen. Higher: learns more, takes longer, may forget more.",
-    )
+    learning_rate: float = rate_field(1e-4)
 
 
 def attach(model: Any, settings: Settings) -> Any:

@@ -2,25 +2,16 @@
 
 from typing import Any
 
-from pydantic import Field
-
 from engine.methods._layers import FEED_FORWARD_OUTPUT, KEYS_AND_VALUES, present
 from engine.methods._sft import sft_task
 from engine.schema import Method
-from engine.training.settings import BASIC, TrainingSettings
+from engine.training.settings import TrainingSettings, rate_field
 
 
 class Settings(TrainingSettings):
     # Liu et al. take 3e-3 for 1,000 steps; runs here have fewer, and Adam moves a factor, which begins at 1, by at most
     # about one learning rate a step. Not yet measured on the embedded model.
-    learning_rate: float = Field(
-        1e-2,
-        gt=0,
-        le=1,
-        json_schema_extra=BASIC,
-        description="The size of a step. Higher: learns faster, may become unstable. IA3 has few parameters and wants "
-        "a high one, 3e-3 to 1e-2.",
-    )
+    learning_rate: float = rate_field(1e-2, "IA3 has few parameters and wants a high one, 3e-3 to 1e-2.")
 
 
 def attach(model: Any, settings: Settings) -> Any:

@@ -8,20 +8,13 @@ from pydantic import Field
 from engine.methods._layers import ATTENTION, FEED_FORWARD, present
 from engine.methods._sft import sft_task
 from engine.schema import Method, UserError
-from engine.training.settings import BASIC, TrainingSettings
+from engine.training.settings import BASIC, TrainingSettings, rate_field
 
 
 class Settings(TrainingSettings):
     # Measured on the company FAQ with the embedded model, 5 epochs, batches of 8 (docs/log.md): token F1 on new
     # wordings 0.45 at 1e-3, 0.54 at 2e-3, 0.58 at 4e-3, where general knowledge began to suffer.
-    learning_rate: float = Field(
-        3e-3,
-        gt=0,
-        le=1,
-        json_schema_extra=BASIC,
-        description="The size of a step. Higher: learns faster, may become unstable. Models of several billion "
-        "parameters want about 2e-4.",
-    )
+    learning_rate: float = rate_field(3e-3, "Models of several billion parameters want about 2e-4.")
     rank: int = Field(
         16,
         ge=1,

@@ -6,19 +6,12 @@ from pydantic import Field
 
 from engine.methods._sft import sft_task
 from engine.schema import Method
-from engine.training.settings import BASIC, TrainingSettings
+from engine.training.settings import BASIC, TrainingSettings, rate_field
 
 
 class Settings(TrainingSettings):
     # Lester et al. train with 0.3 for 30,000 steps; the few hundred steps of a run here want less noise than that.
-    learning_rate: float = Field(
-        0.03,
-        gt=0,
-        le=1,
-        json_schema_extra=BASIC,
-        description="The size of a step. Higher: learns faster, may become unstable. A learnt prompt has few "
-        "parameters and wants a high one, 0.01 to 0.3.",
-    )
+    learning_rate: float = rate_field(0.03, "A learnt prompt has few parameters and wants a high one, 0.01 to 0.3.")
     prompt_length: int = Field(
         16,
         ge=1,

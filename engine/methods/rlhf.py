@@ -12,7 +12,7 @@ from engine.methods._reward import judge
 from engine.methods._rewards import rewards_by
 from engine.registry import attach_through
 from engine.schema import Example, Kind, Method, RunSpec, Tell, silent
-from engine.training.settings import BASIC
+from engine.training.settings import BASIC, batch_field, epochs_field
 
 HELD_OUT = 16  # validation prompts answered at most
 MEASURED = 4  # times a run: answering takes as long as a step
@@ -23,19 +23,11 @@ class Settings(_through.Settings):
         "auto", description="Which weights are trained. Auto: QLoRA on a GPU, LoRA on a CPU."
     )
     # One epoch in steps of eight prompts: what two CPU cores do in about six minutes for a hundred prompts.
-    epochs: int = Field(
-        1,
-        ge=1,
-        le=100,
-        json_schema_extra=BASIC,
-        description="How often every prompt is answered and learnt from. Higher: more reward, more drift, longer.",
+    epochs: int = epochs_field(
+        1, "How often every prompt is answered and learnt from. Higher: more reward, more drift, longer."
     )
-    batch_size: int = Field(
-        8,
-        ge=1,
-        le=512,
-        json_schema_extra=BASIC,
-        description="Prompts per step; pairs per step while the reward model learns. Higher: steadier, more memory.",
+    batch_size: int = batch_field(
+        8, "Prompts per step; pairs per step while the reward model learns. Higher: steadier, more memory."
     )
     reward: Literal["model", "metric", "both"] = Field(
         "model",

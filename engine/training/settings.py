@@ -1,6 +1,6 @@
 """The settings all supervised methods share. A field's description is its help in the page and on the command line."""
 
-from typing import Literal
+from typing import Any, Literal
 
 from pydantic import Field
 
@@ -9,28 +9,32 @@ from engine.schema import Frozen
 BASIC = {"basic": True}
 
 
+def epochs_field(
+    default: int,
+    description: str = "How often every row is seen. Higher: learns more, takes longer, may forget more.",
+) -> Any:
+    """The field for how often the rows are seen, with a method's own default."""
+    return Field(default, ge=1, le=100, json_schema_extra=BASIC, description=description)
+
+
+def rate_field(default: float | None, more: str = "") -> Any:
+    """The field for the learning rate, with a method's own default and what else there is to say of it."""
+    help_text = f"The size of a step. Higher: learns faster, may become unstable. {more}".strip()
+    return Field(default, gt=0, le=1, json_schema_extra=BASIC, description=help_text)
+
+
+def batch_field(
+    default: int,
+    description: str = "Rows per step. Higher: steadier and faster per row, more memory, fewer steps.",
+) -> Any:
+    """The field for what makes up a step, with a method's own default."""
+    return Field(default, ge=1, le=512, json_schema_extra=BASIC, description=description)
+
+
 class TrainingSettings(Frozen):
-    epochs: int = Field(
-        4,
-        ge=1,
-        le=100,
-        json_schema_extra=BASIC,
-        description="How often every row is seen. Higher: learns more, takes longer, may forget more.",
-    )
-    learning_rate: float = Field(
-        1e-3,
-        gt=0,
-        le=1,
-        json_schema_extra=BASIC,
-        description="The size of a step. Higher: learns faster, may become unstable.",
-    )
-    batch_size: int = Field(
-        8,
-        ge=1,
-        le=512,
-        json_schema_extra=BASIC,
-        description="Rows per step. Higher: steadier and faster per row, more memory, fewer steps.",
-    )
+    epochs: int = epochs_field(4)
+    learning_rate: float = rate_field(1e-3)
+    batch_size: int = batch_field(8)
     schedule: Literal["linear", "cosine", "constant"] = Field(
         "linear", description="How the learning rate falls to zero over the run; constant keeps it."
     )
