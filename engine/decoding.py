@@ -11,7 +11,7 @@ from typing import Any
 import torch
 
 from engine.models import Loaded
-from engine.packing import ATTENTION, Cache, Step, embed, hidden_states, learnt_prompt, pack, step_states
+from engine.packing import ATTENTION, Cache, Step, hidden_states, inputs, learnt_prompt, pack, step_states
 
 
 @dataclass
@@ -175,7 +175,7 @@ def _padded_states(model: Any, ids: torch.Tensor, memory: _PaddedMemory) -> torc
     """The hidden state of the last column, (B, hidden), of new ids (B, n) on top of what the cache holds."""
     places = (memory.mask.cumsum(1) - 1).clamp(min=0)[:, -ids.shape[1] :]
     out = model.get_decoder()(
-        inputs_embeds=embed(model, ids),
+        **inputs(model, ids),
         attention_mask=memory.mask,
         position_ids=places,
         past_key_values=memory.cache,

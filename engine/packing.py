@@ -151,14 +151,13 @@ def hidden_states(model: torch.nn.Module, packed: Packed, *, noise: float = 0.0)
     backbone = model.get_decoder()
     packs = model.config._attn_implementation == ATTENTION
     lay_out = (lambda values: values[None]) if packs else (lambda values: values[packed.rows])
-    given = {"input_ids": lay_out(packed.tokens)}
-    if noise or learnt_prompt(model):
+    given = inputs(model, packed.tokens)
+    if noise:
         states = embed(model, packed.tokens)
-        if noise:
-            lengths = packed.lengths[packed.owner // packed.rows.shape[1]]
-            size = noise / (lengths * states.shape[1]).sqrt()
-            states = states + torch.empty_like(states).uniform_(-1, 1) * size[:, None].to(states.dtype)
-        given = {"inputs_embeds": lay_out(states)}
+        lengths = packed.lengths[packed.owner // packed.rows.shape[1]]
+        size = noise / (lengths * states.shape[1]).sqrt()
+        given = {"inputs_embeds": states + torch.empty_like(states).uniform_(-1, 1) * size[:, None].to(states.dtype)}
+    given = {name: lay_out(values) for name, values in given.items()}
     if packs:
         return backbone(**given, position_ids=packed.depth[None], use_cache=False, layout=packed).last_hidden_state[0]
     real = torch.arange(packed.rows.shape[1], device=packed.rows.device) < packed.lengths[:, None]
@@ -181,6 +180,11 @@ def learnt_prompt(model: torch.nn.Module) -> list[int]:
 def use_learnt_prompt(model: torch.nn.Module, prompt: Callable[[], torch.Tensor] | None) -> None:
     """From now on `prompt()`, embeddings (n, hidden), stands before every row; None: nothing does."""
     model.learnt_prompt = prompt
+
+
+def inputs(model: torch.nn.Module, tokens: torch.Tensor) -> dict[str, torch.Tensor]:
+    """What the model is given for tokens of any shape: themselves, or embeddings where a prompt was learnt."""
+    return {"inputs_embeds": embed(model, tokens)} if learnt_prompt(model) else {"input_ids": tokens}
 
 
 def embed(model: torch.nn.Module, tokens: torch.Tensor) -> torch.Tensor:

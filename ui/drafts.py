@@ -8,7 +8,7 @@ from pydantic import ValidationError
 from engine import rundir
 from engine.data.own import own_data_spec
 from engine.registry import formats
-from engine.schema import Kind, RunSpec, UserError
+from engine.schema import Kind, RunSpec, Source, UserError
 from engine.specs import resolve_spec
 from engine.text import text
 from ui import usecases
@@ -41,19 +41,24 @@ def data_only(name: str, upload: str, shape: str | None, columns: Sequence[str |
         return resolve_spec(name)
     if not upload:
         raise UserError(text("page.error.no_file", lang))
-    path, mapped = str(rundir.open_upload(upload)), column_map(shape, columns)
-    spec = own_data_spec(path, format=shape or "", columns=mapped, title=rundir.upload_name(upload))
-    return spec.model_copy(update={"method": recommended(usecases.kinds(spec.data.train))})
+    file = _own_file(upload, shape, columns)
+    spec = own_data_spec(file.path, format=file.format, columns=file.columns, title=rundir.upload_name(upload))
+    return spec.model_copy(update={"method": recommended(usecases.kinds(file))})
 
 
 def kinds(name: str, upload: str, shape: str | None, columns: Sequence[str | None]) -> tuple[Kind, ...]:
     """What the rows of a choice of data can teach, the commonest kind first; nothing where that is not known yet."""
-    if name == OWN and not is_mapped(upload, shape, columns):
-        return ()
     try:
-        return usecases.kinds(data_only(name, upload, shape, columns, lang="en").data.train)
+        if name != OWN:
+            return usecases.kinds(data_only(name, upload, shape, columns, lang="en").data.train)
+        return usecases.kinds(_own_file(upload, shape, columns)) if is_mapped(upload, shape, columns) else ()
     except UserError:
         return ()
+
+
+def _own_file(upload: str, shape: str | None, columns: Sequence[str | None]) -> Source:
+    """The user's file with its shape and columns as the page has them. Raises UserError where it is gone."""
+    return Source(path=str(rundir.open_upload(upload)), format=shape or "", columns=column_map(shape, columns))
 
 
 def whole(

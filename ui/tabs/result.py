@@ -127,10 +127,11 @@ def show(run: Run | None, lang: str) -> list[Any]:
 
 
 def _table_file(run: Run, found: dict[str, Any]) -> str:
-    """Every item as CSV, where the page may be given it from."""
+    """Every item as CSV, where the page may be given it from; written once, a result does not change."""
     folder = os.environ.get("GRADIO_TEMP_DIR") or rundir.home() / "cache" / "gradio"
     path = Path(folder) / run.id / f"kurabe-{run.id}-items.csv"
-    rundir.write_text(path, items_csv(found["items"]))
+    if not path.exists():
+        rundir.write_text(path, items_csv(found["items"]))
     return str(path)
 
 
