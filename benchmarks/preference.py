@@ -5,17 +5,14 @@ tokenised, the reference computed beforehand. Both sides take turns, each in a p
 memory is its own and a machine that slows down slows both.
 """
 
-import json
 import statistics
-import subprocess
-import sys
 import tempfile
 import time
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from benchmarks.training import _each
+from benchmarks.sides import SYSTEM, clock, each, in_turns, run
 from engine import models, rundir, specs
 from engine.data.load import load
 from engine.methods import dpo
@@ -29,7 +26,6 @@ STEPS = 5
 ROUNDS = 2
 BATCH = 4
 RATE = 5e-4
-SYSTEM = "You answer customers of Mosswick, a plant shop that delivers."
 
 
 def batches() -> list[list[Example]]:
@@ -53,11 +49,11 @@ def ours(steps: Sequence[Sequence[Example]]) -> dict[str, Any]:
     loaded, settings = fresh()
     spec = RunSpec(system=SYSTEM, data=DataSpec(train=Source(path="-")), method="dpo")
     with tempfile.TemporaryDirectory() as folder:
-        run = rundir.Run("benchmark", Path(folder))
+        folder_run = rundir.Run("benchmark", Path(folder))
         reset_peak(loaded.device)
         begun = time.perf_counter()
         flat = [example for batch in steps for example in batch]
-        task = dpo.task(loaded, settings, splits={"train": flat}, spec=spec, run=run)
+        task = dpo.task(loaded, settings, splits={"train": flat}, spec=spec, run=folder_run)
         side = {"reference": time.perf_counter() - begun, "seconds": [], "losses": []}
     fit = start(loaded.model, settings, seed=0)
     loaded.model.train()
@@ -73,23 +69,11 @@ def trl(steps: Sequence[Sequence[Example]]) -> dict[str, Any]:
     """DPOTrainer's steps, timed from its own callbacks; the reference's likelihoods are computed before the first."""
     from datasets import Dataset
     from torch.utils.data import SequentialSampler
-    from transformers import TrainerCallback
     from trl import DPOConfig, DPOTrainer
 
     loaded, settings = fresh()
     loaded.core.set_attn_implementation("sdpa")
     side: dict[str, Any] = {"seconds": [], "losses": []}
-
-    class Clock(TrainerCallback):
-        def on_step_begin(self, *args, **kwargs):
-            self.begun = time.perf_counter()
-
-        def on_step_end(self, *args, **kwargs):
-            side["seconds"].append(time.perf_counter() - self.begun)
-
-        def on_log(self, args, state, control, logs=None, **kwargs):
-            if "loss" in logs:
-                side["losses"].append(logs["loss"])
 
     class InOrder(DPOTrainer):
         def _prepare_dataset(self, dataset, *args, **kwargs):
@@ -117,27 +101,16 @@ def trl(steps: Sequence[Sequence[Example]]) -> dict[str, Any]:
         begun = time.perf_counter()
         trainer = InOrder(
             model=loaded.model, args=config, train_dataset=Dataset.from_list(rows),
-            processing_class=loaded.tokenizer, callbacks=[Clock()],
+            processing_class=loaded.tokenizer, callbacks=[clock(side["seconds"], {"loss": side["losses"]})],
         )  # fmt: skip
         trainer.train()
         side["reference"] = time.perf_counter() - begun - sum(side["seconds"])
     return side | {"peak": peak_bytes(loaded.device)}
 
 
-def measured(name: str) -> dict[str, Any]:
-    """One side in a process of its own."""
-    done = subprocess.run(
-        [sys.executable, "-m", "benchmarks.preference", name], stdout=subprocess.PIPE, text=True, check=True
-    )
-    return json.loads(done.stdout.splitlines()[-1])
-
-
 def main() -> None:
     """Print pairs per second of both, their ratio, the peaks of memory and the distance of the loss curves."""
-    sides: dict[str, list[dict[str, Any]]] = {"kurabe": [], "trl": []}
-    for _ in range(ROUNDS):
-        for name, runs in sides.items():
-            runs.append(measured(name))
+    sides = in_turns("benchmarks.preference", ROUNDS)
     pairs = BATCH * (STEPS - 1)  # the first step warms up
     speed = {name: [pairs / sum(run["seconds"][1:]) for run in runs] for name, runs in sides.items()}
     ratios = [mine / theirs for mine, theirs in zip(speed["kurabe"], speed["trl"], strict=True)]
@@ -145,16 +118,13 @@ def main() -> None:
         peak = statistics.median(run["peak"] for run in runs) / 2**30
         reference = statistics.median(run["reference"] for run in runs)
         print(
-            f"DPO step, {name:8} {statistics.median(speed[name]):6.2f} pairs/s  ({_each(speed[name], 2)}), "
+            f"DPO step, {name:8} {statistics.median(speed[name]):6.2f} pairs/s  ({each(speed[name], 2)}), "
             f"peak {peak:.2f} GiB, {reference:.0f} s before the first step (the reference's likelihoods)"
         )
-    print(f"DPO step, kurabe : trl = {statistics.median(ratios):.2f} : 1  ({_each(ratios, 2)})")
+    print(f"DPO step, kurabe : trl = {statistics.median(ratios):.2f} : 1  ({each(ratios, 2)})")
     curves = zip(sides["kurabe"][0]["losses"], sides["trl"][0]["losses"], strict=True)
     print(f"largest distance of the loss curves: {max(abs(a - b) for a, b in curves):.1e} over {STEPS} steps")
 
 
 if __name__ == "__main__":
-    if len(sys.argv) > 1:
-        print(json.dumps({"kurabe": ours, "trl": trl}[sys.argv[1]](batches())))
-    else:
-        main()
+    run(main, {"kurabe": lambda: ours(batches()), "trl": lambda: trl(batches())})

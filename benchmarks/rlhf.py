@@ -6,15 +6,13 @@ gradient checkpointing off, fused AdamW, one batch for generation and training. 
 of its own, so that the peak memory is its own and a machine that slows down slows both.
 """
 
-import json
 import statistics
-import subprocess
-import sys
 import tempfile
 import time
 from collections.abc import Sequence
 from typing import Any
 
+from benchmarks.sides import SYSTEM, clock, in_turns, run
 from engine import models, registry, specs
 from engine.data.load import load
 from engine.methods import rlhf
@@ -27,7 +25,6 @@ STEPS = 3  # the first warms up and does not count
 ROUNDS = 1
 PROMPTS, COMPLETIONS, LIMIT = 4, 4, 40
 RATE, KL_WEIGHT = 1e-4, 0.05
-SYSTEM = "You answer customers of Mosswick, a plant shop that delivers."
 RULE = "brand_rules"
 
 
@@ -71,12 +68,12 @@ def ours(examples: Sequence[Example]) -> dict[str, Any]:
 def trl(examples: Sequence[Example]) -> dict[str, Any]:
     """RLOOTrainer's steps, timed from its own callbacks."""
     from datasets import Dataset
-    from transformers import TrainerCallback
     from trl import RLOOConfig, RLOOTrainer
 
     loaded, settings = fresh()
     loaded.core.set_attn_implementation("sdpa")
     side: dict[str, Any] = {"seconds": [], "rewards": [], "lengths": []}
+    logged = {"reward": side["rewards"], "completions/mean_length": side["lengths"]}
     rule = registry.metrics()[RULE]
     of = {example.question: example for example in examples}
 
@@ -84,18 +81,6 @@ def trl(examples: Sequence[Example]) -> dict[str, Any]:
         said = [completion[0]["content"] for completion in completions]
         asked = [of[prompt[-1]["content"]] for prompt in prompts]
         return [rule.score(Output(text), example) for text, example in zip(said, asked, strict=True)]
-
-    class Clock(TrainerCallback):
-        def on_step_begin(self, *args, **kwargs):
-            self.begun = time.perf_counter()
-
-        def on_step_end(self, *args, **kwargs):
-            side["seconds"].append(time.perf_counter() - self.begun)
-
-        def on_log(self, args, state, control, logs=None, **kwargs):
-            if "reward" in logs:
-                side["rewards"].append(logs["reward"])
-                side["lengths"].append(logs["completions/mean_length"])
 
     system = [{"role": "system", "content": SYSTEM}]
     rows = [{"prompt": [*system, {"role": "user", "content": example.question}]} for example in examples]
@@ -111,26 +96,15 @@ def trl(examples: Sequence[Example]) -> dict[str, Any]:
         )  # fmt: skip
         trainer = RLOOTrainer(
             model=loaded.model, args=config, reward_funcs=reward, train_dataset=Dataset.from_list(rows),
-            processing_class=loaded.tokenizer, callbacks=[Clock()],
+            processing_class=loaded.tokenizer, callbacks=[clock(side["seconds"], logged)],
         )  # fmt: skip
         trainer.train()
     return side | {"peak": peak_bytes(loaded.device)}
 
 
-def measured(name: str) -> dict[str, Any]:
-    """One side in a process of its own."""
-    done = subprocess.run(
-        [sys.executable, "-m", "benchmarks.rlhf", name], stdout=subprocess.PIPE, text=True, check=True
-    )
-    return json.loads(done.stdout.splitlines()[-1])
-
-
 def main() -> None:
     """Print completions per second of both, their ratio, the peaks of memory, the lengths and rewards."""
-    sides: dict[str, list[dict[str, Any]]] = {"kurabe": [], "trl": []}
-    for _ in range(ROUNDS):
-        for name, runs in sides.items():
-            runs.append(measured(name))
+    sides = in_turns("benchmarks.rlhf", ROUNDS)
     rates, peaks = {}, {}
     for name, runs in sides.items():
         seconds = statistics.median(second for run in runs for second in run["seconds"][1:])
@@ -148,7 +122,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    if len(sys.argv) > 1:
-        print(json.dumps({"kurabe": ours, "trl": trl}[sys.argv[1]](prompts())))
-    else:
-        main()
+    run(main, {"kurabe": lambda: ours(prompts()), "trl": lambda: trl(prompts())})

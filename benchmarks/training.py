@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 import torch
 
 from benchmarks.machine import matmul_flops
+from benchmarks.sides import clock, each
 from engine import models, specs
 from engine.data.load import load
 from engine.methods import lora
@@ -62,22 +63,10 @@ def ours(batches: list[list[Row]], settings: lora.Settings) -> Side:
 def trl(batches: list[list[Row]], settings: lora.Settings) -> Side:
     """SFTTrainer's step over the batches, timed from its own callbacks."""
     from datasets import Dataset
-    from transformers import TrainerCallback
     from trl import SFTConfig, SFTTrainer
 
     loaded, side = fresh(settings), Side()
     loaded.core.set_attn_implementation("sdpa")
-
-    class Clock(TrainerCallback):
-        def on_step_begin(self, *args, **kwargs):
-            self.begun = time.perf_counter()
-
-        def on_step_end(self, *args, **kwargs):
-            side.seconds.append(time.perf_counter() - self.begun)
-
-        def on_log(self, args, state, control, logs=None, **kwargs):
-            if "loss" in logs:
-                side.losses.append(logs["loss"])
 
     rows = [row for batch in batches for row in batch]
     columns = {
@@ -94,7 +83,7 @@ def trl(batches: list[list[Row]], settings: lora.Settings) -> Side:
         )  # fmt: skip
         trainer = SFTTrainer(
             model=loaded.model, args=config, train_dataset=Dataset.from_dict(columns),
-            processing_class=loaded.tokenizer, callbacks=[Clock()],
+            processing_class=loaded.tokenizer, callbacks=[clock(side.seconds, {"loss": side.losses})],
         )  # fmt: skip
         trainer.train()
     return side
@@ -118,15 +107,11 @@ def main() -> None:
     used = 4 * body * statistics.median(speed["kurabe"])
     roof = matmul_flops()
     for name, values in speed.items():
-        print(f"training step, {name:8} {statistics.median(values):7.0f} tokens/s  ({_each(values, 0)})")
-    print(f"training step, kurabe : trl = {statistics.median(ratios):.2f} : 1  ({_each(ratios, 2)})")
+        print(f"training step, {name:8} {statistics.median(values):7.0f} tokens/s  ({each(values, 0)})")
+    print(f"training step, kurabe : trl = {statistics.median(ratios):.2f} : 1  ({each(ratios, 2)})")
     print(f"largest distance of the loss curves: {max(abs(a - b) for a, b in curves):.1e} nats over {STEPS} steps")
     share = f"{used / 1e9:.0f} GFLOP/s = {used / roof:.0%} of it"
     print(f"roof: {roof / 1e9:.0f} GFLOP/s fp32; the rows' linear layers, computed row by row, would ask for {share}")
-
-
-def _each(values: list[float], digits: int) -> str:
-    return ", ".join(f"{value:.{digits}f}" for value in values)
 
 
 if __name__ == "__main__":
