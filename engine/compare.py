@@ -45,8 +45,10 @@ def compare(run: Run) -> dict[str, Any]:
         for item in pairs
     ]
     leakage = _leakage(report, pairs, spec=spec, metrics=metrics)
+    beside = _arms(others, pairs, metrics=metrics, spec=spec)
+    warnings = guards.warnings(changes, pairs, metrics=metrics, leakage=leakage, arms=beside)
     return {
-        "verdict": _overall(changes, guards.warnings(changes, pairs, metrics=metrics, leakage=leakage)),
+        "verdict": _overall(changes, warnings),
         "changes": [change.to_dict() for change in changes],
         "items": items,
         "counts": count_outcomes(items),
@@ -62,7 +64,7 @@ def compare(run: Run) -> dict[str, Any]:
         "model": spec.model,
         "made_by": chain.made_by(spec.model),
         "chain": _chain(run.answers("earlier"), pairs, metrics=metrics, spec=spec),
-        "arms": _arms(others, pairs, metrics=metrics, spec=spec),
+        "arms": beside,
         "seed": spec.seed,
         "illustrative": changes[0].illustrative,
     }
@@ -209,9 +211,11 @@ def _metrics(spec: RunSpec, pairs: Sequence[Pair]) -> dict[str, Metric]:
 
 
 def _overall(changes: Sequence[Change], warnings: list[dict[str, Any]]) -> dict[str, Any]:
-    """The verdict on the deciding metric, qualified where a guard found a loss."""
+    """The verdict on the deciding metric, qualified where a guard found a loss; none where only leaked items gained."""
     primary = changes[0]
     word = "better_but" if primary.verdict == "better" and warnings else primary.verdict
+    if word == "better_but" and any(found["code"] == "leakage" and found["clean"] != "better" for found in warnings):
+        word = "cannot_tell"
     numbers = ("metric", "suite", "before", "after", "difference", "low", "high")
     counts = ("wins", "losses", "ties", "n", "needed", "detectable")
     return {
@@ -226,7 +230,8 @@ def _leakage(
 ) -> dict[str, Any]:
     """How many items training gave away, per suite and for the deciding one, and its result without them.
 
-    {} where the data was not checked. `clean` holds before, after, difference, low, high, n; None with no such item.
+    {} where the data was not checked. `clean` holds before, after, difference, low, high, n and the verdict on what is
+    left; None with no such item.
     """
     by_suite = {
         suite: {"n": found["test"], "leaked": len(found["ids"]), "share": found["share"]}
@@ -239,10 +244,12 @@ def _leakage(
     clean = [item for item in pairs if item.example.id not in known]
     result = _paired(clean, metric, suite, seed=spec.seed) if metric and known else None
     numbers = ("before", "after", "difference", "low", "high", "n")
+    judged = {"better": metric.better, "minimum": spec.primary.minimum} if metric else {}
+    word = stats.verdict(result, p_adjusted=result.p, **judged) if result else ""
     return {
         "suite": suite,
         **by_suite[suite],
-        "clean": {name: getattr(result, name) for name in numbers} if result else None,
+        "clean": {name: getattr(result, name) for name in numbers} | {"verdict": word} if result else None,
         "suites": by_suite,
     }
 

@@ -19,18 +19,37 @@ def is_guard(metric: str, suite: str) -> bool:
 
 
 def warnings(
-    changes: Sequence[Change], pairs: Sequence[Pair], *, metrics: Mapping[str, Metric], leakage: Mapping[str, Any]
+    changes: Sequence[Change],
+    pairs: Sequence[Pair],
+    *,
+    metrics: Mapping[str, Metric],
+    leakage: Mapping[str, Any],
+    arms: Sequence[Mapping[str, Any]] = (),
 ) -> list[dict[str, Any]]:
     """What got significantly worse, or makes the result doubtful: a list of {"code", "metric", "suite", numbers}.
 
-    Codes: declines_fewer_unanswerable, over_declines, general_worse, truncated, repeats, leakage.
+    Codes: declines_fewer_unanswerable, over_declines, general_worse, truncated, repeats, leakage; prompted and nearest
+    where the tuned model is not better than that arm of `arms` (see compare): a model that copies the nearest training
+    answer is no gain over a search.
     """
     return [
         *_declining(changes, pairs, metrics=metrics),
         *_worse(changes),
         *_truncated(pairs),
         *_leaked(leakage),
+        *_matched(changes[0], arms),
     ]
+
+
+def _matched(primary: Change, arms: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
+    found = []
+    for arm in arms:
+        for change in arm["changes"]:
+            here = (change["metric"], change["suite"]) == (primary.metric, primary.suite)
+            if here and change["verdict"] in ("cannot_tell", "worse"):
+                numbers = ("metric", "suite", "before", "after", "difference", "low", "high", "n")
+                found.append({"code": arm["arm"], **{name: change[name] for name in numbers}})
+    return found
 
 
 def _declining(
@@ -102,4 +121,6 @@ def _truncated(pairs: Sequence[Pair]) -> list[dict[str, Any]]:
 def _leaked(leakage: Mapping[str, Any]) -> list[dict[str, Any]]:
     if leakage.get("share", 0) <= LEAKED_AT_MOST:
         return []
-    return [{"code": "leakage", "metric": None, **{name: leakage[name] for name in ("suite", "share", "leaked", "n")}}]
+    clean = (leakage["clean"] or {}).get("verdict", "not_measured")
+    numbers = {name: leakage[name] for name in ("suite", "share", "leaked", "n")}
+    return [{"code": "leakage", "metric": None, **numbers, "clean": clean}]

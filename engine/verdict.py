@@ -122,7 +122,9 @@ def _alternatives(comparison: Mapping[str, Any], lang: str) -> list[Sentence]:
         if change is None or change["verdict"] == "not_measured":
             continue
         before, after = (figures.score(change[when], metric, lang, digits=2) for when in ("before", "after"))
-        tone = {"better": "good", "worse": "bad"}.get(change["verdict"], "neutral")
+        tone = (
+            "good" if change["verdict"] == "better" else "bad"
+        )  # what does as well without training is a reason not to
         interval = _interval(change, lang, digits=2)
         key = f"{other['arm']}.{change['verdict']}"
         said.append(_sentence(key, tone, lang, before=before, after=after, interval=interval))
@@ -295,4 +297,6 @@ def _warnings(comparison: Mapping[str, Any], lang: str) -> list[Sentence]:
         else:
             continue
         said.append(_sentence(warning["code"], "bad", lang, **values))
+        if warning["code"] == "leakage":
+            said.append(_sentence("leaked_alone" if warning["clean"] != "better" else "clean_too", "neutral", lang))
     return said

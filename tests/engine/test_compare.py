@@ -6,6 +6,7 @@ import sys
 
 import pytest
 
+from engine import rundir
 from engine.compare import compare
 from engine.schema import Primary
 from tests.engine.comparisons import REFUSAL, answers, correct, general, reworded, run_with, unanswerable, wrong
@@ -140,6 +141,30 @@ def test_more_than_five_percent_leaked_questions_qualify_the_verdict_and_the_cle
     result = compared(examples, report={"leakage": {"reworded": LEAKED | {"ids": ids}}})
     assert (result["verdict"]["word"], codes(result)) == ("better_but", {"leakage"})
     assert (result["leakage"]["leaked"], result["leakage"]["clean"]["n"]) == (4, 36)
+    assert result["leakage"]["clean"]["verdict"] == "better"
+
+
+def test_a_gain_on_leaked_questions_alone_gets_no_verdict():
+    examples = reworded()
+    ids = [item.id for item in examples[:15]]
+    after = lambda i, item: item.completion if i < 15 else wrong(i, item)  # noqa: E731
+    result = compared(examples, after=after, report={"leakage": {"reworded": LEAKED | {"ids": ids}}})
+    assert (result["changes"][0]["verdict"], result["verdict"]["word"]) == ("better", "cannot_tell")
+    everything = {"leakage": {"reworded": LEAKED | {"share": 1, "ids": [item.id for item in examples]}}}
+    assert compared(examples, report=everything)["verdict"]["word"] == "cannot_tell"
+
+
+@pytest.mark.parametrize("arm", ["nearest", "prompted"])
+def test_a_model_that_does_no_more_than_a_search_or_a_prompt_is_better_but(arm):
+    examples = reworded()
+    run = run_with(
+        examples, *(answers(examples, said, arm=name) for name, said in (("base", wrong), ("tuned", correct)))
+    )
+    rundir.write_lines(run.file(arm), answers(examples, correct, arm=arm))
+    verdict = compare(run)["verdict"]
+    assert (verdict["word"], [warning["code"] for warning in verdict["warnings"]]) == ("better_but", [arm])
+    rundir.write_lines(run.file(arm), answers(examples, wrong, arm=arm))
+    assert compare(run)["verdict"]["word"] == "better"
 
 
 def test_an_item_without_an_answer_is_an_error_and_not_left_out():
