@@ -103,14 +103,35 @@ def test_groups_of_one_item_are_no_groups():
 
 @pytest.mark.parametrize(("n", "points"), [(20, 31), (50, 20), (100, 14), (200, 10), (400, 7)])
 def test_smallest_detectable_difference_shrinks_with_the_number_of_items(n, points):
-    d = np.tile([0.5, -0.5], n // 2) * np.sqrt((n - 1) / n)  # sd 0.5
-    assert 100 * stats.paired(np.zeros(n), d).detectable == pytest.approx(points, abs=0.5)
+    d = np.tile([0.5, -0.5], n // 2) * np.sqrt((n - 1) / n)  # sd 0.5; `points` are what a z-test would find
+    assert 1.08 * points < 100 * stats.paired(np.zeros(n), d).detectable < 1.22 * points
+
+
+@pytest.mark.parametrize("binary", [True, False])
+def test_the_difference_said_to_be_detectable_is_found_four_times_in_five(binary):
+    rng = np.random.default_rng(6)
+    even = np.array([-1.0] * 10 + [0.0] * 60 + [1.0] * 10)
+    planted = stats.paired(np.zeros(80), even, binary=binary).detectable
+    found = 0
+    for run in range(200):
+        d = rng.permutation(even)[rng.integers(0, 80, 80)] + (0 if binary else planted)
+        d = np.where(binary & (rng.random(80) < planted / 0.875) & (d < 1), d + 1, d)
+        found += judge(np.zeros(80), d, binary=binary, seed=run) == "better"
+    assert found >= 200 * 0.8 - 6  # one standard error of slack: 5.7
+
+
+def test_the_power_of_mcnemars_test_is_that_of_counting_every_outcome():
+    rejects = lambda wins, losses: wins > losses and scipy_stats.binomtest(wins, wins + losses).pvalue < 0.05  # noqa: E731
+    outcomes = [(wins, losses, 20 - wins - losses) for wins in range(21) for losses in range(21 - wins)]
+    chance = scipy_stats.multinomial(20, [0.4, 0.1, 0.5])
+    counted = sum(chance.pmf(outcome) for outcome in outcomes if rejects(*outcome[:2]))
+    assert stats._power(0.4, 0.1, 20) == pytest.approx(counted)
 
 
 def test_fewer_than_six_changed_items_decide_nothing():
     assert judge([0.0] * 40, [1.0] * 5 + [0.0] * 35, binary=True) == "cannot_tell"
     assert judge([0.0] * 40, [1.0] * 6 + [0.0] * 34, binary=True) == "better"
-    assert stats.paired([0.0] * 40, [0.0] * 40, binary=True).detectable == 6 / 40
+    assert stats.paired([0.0] * 40, [0.0] * 40, binary=True).detectable > 6 / 40
     assert stats.paired([0.0] * 5, [1.0, 1.0, 1.0, 1.0, 0.5]).detectable is None
 
 
