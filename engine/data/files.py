@@ -1,4 +1,4 @@
-"""A file's bytes, with every way to fail said in words."""
+"""A file's bytes, and a folder's Python files, with every way to fail said in words."""
 
 import hashlib
 import os
@@ -8,6 +8,7 @@ from pathlib import Path
 from engine.schema import Source, UserError
 
 MAX_BYTES = 200 * 1024 * 1024
+MAX_FILES = 20_000  # of a folder of code
 REMEDY = "Save the table as CSV (UTF-8), JSON or JSONL and choose that file."
 # The first bytes of files that people rename to .csv, or take for a table.
 MAGIC = (
@@ -72,8 +73,37 @@ def read_text_bytes(path: str | Path, *, name: str = "", limit: int = MAX_BYTES)
 
 
 def file_sha256(path: str | Path) -> str:
-    """The SHA-256 of the file's bytes, 64 hexadecimal digits. Raises UserError as `read_bytes` does."""
-    return hashlib.sha256(read_bytes(path)).hexdigest()
+    """The SHA-256 of the file's bytes, 64 hexadecimal digits; of a folder's, that of the paths and hashes of its Python
+    files. Raises UserError as `read_bytes` and `python_files` do."""
+    if not os.path.isdir(path):
+        return hashlib.sha256(read_bytes(path)).hexdigest()
+    lines = [f"{file.relative_to(path).as_posix()}\0{file_sha256(file)}\n" for file in python_files(path)]
+    return hashlib.sha256("".join(lines).encode("utf-8", "surrogateescape")).hexdigest()
+
+
+def python_files(folder: str | Path) -> list[Path]:
+    """The Python files in the folder and below, sorted by path. Links are not followed, hidden folders and virtual
+    environments not entered. Raises UserError where there are none, or more than can be read."""
+    found: list[Path] = []
+    total = 0
+    for here, folders, names in os.walk(folder):
+        folders[:] = [
+            name
+            for name in sorted(folders)
+            if name[0] != "." and name != "__pycache__" and not os.path.exists(os.path.join(here, name, "pyvenv.cfg"))
+        ]
+        files = [Path(here, name) for name in names if name.endswith(".py")]
+        files = [file for file in files if stat.S_ISREG(file.lstat().st_mode)]
+        found += files
+        total += sum(file.lstat().st_size for file in files)
+        if len(found) > MAX_FILES or total > MAX_BYTES:
+            raise UserError(
+                f"{name_of(folder)} has more than {MAX_FILES:,} Python files or {MAX_BYTES // 1024**2} MB of them. "
+                "Give a part of it."
+            )
+    if not found:
+        raise UserError(f"{name_of(folder)} is a folder without Python code. Give the path of one file, or of code.")
+    return sorted(found)
 
 
 def _open_without_waiting(path: str, flags: int) -> int:

@@ -21,6 +21,7 @@ METRICS: dict[Kind, tuple[str, ...]] = {
     "prompts": ("repetition",),
     "text": ("perplexity", "answer_loss"),
 }
+CHOICE = ("choice_accuracy", "answer_loss")
 # The method for each kind of rows where none is chosen; where that one is not there, the first that can use them.
 METHODS: dict[Kind, str] = {
     "completion": "lora",
@@ -60,7 +61,7 @@ def own_data_spec(
     tests = {name: pin(Source(path=_absolute(file))) for name, file in (suites or {}).items()}
     held_out = [name for name in tests if name not in NOT_HELD_OUT]
     judged = load(tests[held_out[0]], suite=held_out[0]).required().examples if held_out else examples
-    deciding = metrics()[METRICS[judged[0].kind][0]]
+    deciding = metrics()[_measured(judged)[0]]
     chosen = method_for(examples, method)
     if chosen == "rlhf" and examples[0].kind != "pairs":  # without pairs there is no reward model: a metric rewards
         settings = {"reward": "metric", "reward_metric": METRICS[examples[0].kind][0], **(settings or {})}
@@ -110,10 +111,16 @@ def answer_limit(examples: list[Example]) -> int:
 
 
 def _metrics(examples: list[Example], judged: list[Example], tests: Mapping[str, Source]) -> tuple[str, ...]:
-    measured = dict.fromkeys((*METRICS[judged[0].kind], *METRICS[examples[0].kind]))
+    measured = dict.fromkeys((*_measured(judged), *_measured(examples)))
     declines = "unanswerable" in tests or any(not example.answerable for example in examples)
     chooses = "general" in tests or any(example.choices for example in examples)
-    return (*measured, *(["declining"] if declines else []), *(["choice_accuracy"] if chooses else []))
+    chosen = ["choice_accuracy"] if chooses and "choice_accuracy" not in measured else []
+    return (*measured, *(["declining"] if declines else []), *chosen)
+
+
+def _measured(examples: list[Example]) -> tuple[str, ...]:
+    """METRICS of the rows' kind; of multiple choice, what likelihoods tell, since free text is not scored there."""
+    return CHOICE if all(example.choices for example in examples) else METRICS[examples[0].kind]
 
 
 def _is_cjk(char: str) -> bool:

@@ -1,17 +1,20 @@
-"""A file to rows, whatever a person has called it: CSV, TSV, JSON or JSON Lines, in any usual encoding."""
+"""A file to rows, whatever a person has called it: CSV, TSV, JSON or JSON Lines, in any usual encoding; or a folder of
+Python code."""
 
 import json
+import os
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal
 
+from engine.data.code import COLUMNS, read_functions
 from engine.data.encoding import decode
 from engine.data.files import name_of, read_text_bytes
 from engine.data.json_rows import NotJson, parse_json, parse_lines
 from engine.data.separated import parse_separated
 from engine.schema import Issue, UserError
 
-Kind = Literal["csv", "json", "jsonl"]
+Kind = Literal["csv", "json", "jsonl", "python"]
 JSON_NAMES = {".json", ".jsonl", ".ndjson"}
 LINE_NAMES = {".jsonl", ".ndjson"}
 
@@ -21,7 +24,8 @@ class Table:
     """The rows of a file. `numbers[i]` is the number a person would give `rows[i]`.
 
     It is the record below the header for CSV (1 is the first data row; blank lines are not counted), the place in the
-    list for JSON, the line in the file for JSON Lines. `issues` holds what was left out or mended while reading.
+    list for JSON, the line in the file for JSON Lines, the place among the functions for Python code. `issues` holds
+    what was left out or mended while reading.
     """
 
     name: str
@@ -47,6 +51,9 @@ def read_rows(path: str | Path, *, name: str = "") -> Table:
     """
     suffix = Path(path).suffix.lower()
     name = name_of(name or path)
+    if os.path.isdir(path):
+        rows, issues = read_functions(path)
+        return Table(name, COLUMNS, [row for _, row in rows], [n for n, _ in rows], "utf-8", "python", issues)
     text, encoding, damaged = decode(read_text_bytes(path, name=name), name=name)
     text = text.removeprefix("\ufeff")
     if not text.strip(" \t\r\n\x00"):

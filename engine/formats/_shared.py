@@ -4,6 +4,7 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
+from engine.formats._choices import names_a_place
 from engine.schema import Example, Message, example_id
 
 # Only a column of this very name: a column such as "category" is often far wider than what belongs together.
@@ -46,7 +47,10 @@ def answerable(row: Mapping[str, Any]) -> bool:
 
 
 def choices(row: Mapping[str, Any], completion: str) -> tuple[str, ...]:
-    """The wrong answers: a list, the JSON text of one, or one a line. The right answer among them is left out."""
+    """The wrong answers: a list, the JSON text of one, or one a line. The right answer among them is left out.
+
+    Raises ValueError where the answer is but the letter or number of a choice: then it is `multiple_choice`.
+    """
     value = row.get("choices")
     if isinstance(value, str):
         value = value.strip()
@@ -57,6 +61,8 @@ def choices(row: Mapping[str, Any], completion: str) -> tuple[str, ...]:
     if not isinstance(value or [], list) or not all(isinstance(item, str) for item in value or []):
         raise ValueError("'choices' must be a list of texts")
     found = [item.strip() for item in value or []]
+    if names_a_place(completion, found):
+        raise ValueError(f"the answer '{completion.strip()}' names one of the choices, so these are not the wrong ones")
     return tuple(dict.fromkeys(item for item in found if item and item != completion.strip()))
 
 

@@ -40,13 +40,19 @@ def table(*rows: dict, name: str = "faq.csv") -> Table:
             "preference",
             {"prompt": "質問", "chosen": "良い回答", "rejected": "悪い回答"},
         ),
+        (
+            ("context", "question", "answer"),
+            "passage",
+            dict.fromkeys(["context", "question", "answer"]),
+        ),
         (("prompt", "id"), "prompts", {"prompt": "prompt"}),
         (("text", "title"), "text", {"text": "text"}),
         (("本文",), "text", {"text": "本文"}),
     ],
 )
 def test_the_shape_is_told_from_the_columns(columns, format, mapped):
-    found = detect(table(dict(zip(columns, "abcd", strict=False))))
+    cells = ("a text of more than a few words", *"bcd")
+    found = detect(table(dict(zip(columns, cells, strict=False))))
     assert found.format == format
     assert found.columns == {field: column or field for field, column in mapped.items()}
     assert found.confidence >= 0.9
@@ -115,6 +121,32 @@ def test_a_choices_column_of_another_kind_is_left_alone():
     assert "choices" not in found.columns and found.confidence == 1.0
 
 
+CHOOSING = {"question": "What is white?", "choices": ["Tea", "Coffee", "Milk"]}
+
+
+@pytest.mark.parametrize(
+    ("row", "format"),
+    [
+        ({**CHOOSING, "answer": "2", "subject": "food"}, "multiple_choice"),
+        ({**CHOOSING, "answer": "C"}, "multiple_choice"),
+        ({**CHOOSING, "answerKey": "C", "choices": {"text": ["Tea", "Milk"], "label": ["B", "C"]}}, "multiple_choice"),
+        ({"問題文": "白いのは？", "選択肢": "a 茶\nb 牛乳", "正解": "b"}, "multiple_choice"),
+        ({"question": "White?", "A": "Tea", "B": "Milk", "C": "Rum", "answer": "B"}, "choice_columns"),
+        ({"goal": "White?", "sol1": "Tea", "sol2": "Milk", "label": "1"}, "choice_columns"),
+        ({**CHOOSING, "answer": "Milk."}, "question_answer"),  # the choices are the wrong answers
+        ({"question": "1 + 1?", "answer": "2", "choices": ["1", "3", "4"]}, "question_answer"),
+        ({"q": "Open?", "a": "Daily."}, "question_answer"),
+        ({"question": "Open?", "answer": "Daily.", "context": "shop"}, "question_answer"),  # a topic, no passage
+        ({"question": "Open?", "answer": "Daily.", "context": ""}, "question_answer"),
+        ({"instruction": "Sum up.", "context": "A long text that goes on.", "response": "Text."}, "alpaca"),
+        ({"context": "A long text that goes on.", "question": "On?", "answers": {"text": []}}, "passage"),
+        ({"context": "A long text that goes on.", "question": "On?"}, ""),
+    ],
+)
+def test_choices_and_passages_are_told_from_questions_with_answers(row, format):
+    assert detect(table(row)).format == format
+
+
 def test_the_users_columns_override_and_complete_the_found_ones():
     rows = table({"Topic": "t", "customer": "a", "agent": "b", "question": "c", "answer": "d"})
     chosen = {"question": "customer", "answer": " AGENT ", "group": "topic"}
@@ -150,7 +182,7 @@ def test_half_a_shape_says_which_column_is_missing():
 @pytest.mark.parametrize(
     ("options", "says"),
     [
-        ({"format": "xml"}, "There is no format 'xml'. There are: alpaca, labels, messages"),
+        ({"format": "xml"}, "There is no format 'xml'. There are: alpaca, choice_columns, labels"),
         ({"columns": {"query": "a"}}, "'query' is no field"),
         ({"columns": {"question": "anser"}}, "has no column 'anser'. Did you mean 'answer'? It has: question, answer"),
         ({"format": "alpaca", "columns": {"question": "question"}}, "'question' is no field"),
@@ -236,6 +268,10 @@ def test_accepted_and_dropped_add_up_for_any_table_of_texts(columns, cells):
         ("cucom_ecommerce/first_reply.jsonl", 5564, {"question": "customer", "answer": "agent"}),
         ("mbpp/sanitized-mbpp.json", 427, {"completion": "code"}),
         ("lawqa_jp/selection.json", 140, {"instruction": "問題文", "input": "コンテキスト"}),
+        ("lawqa_jp/selection.json", 140, {"options": "選択肢"}),
+        ("jglue/jsquad_valid.jsonl", 4442, {}),
+        ("jglue/jcommonsenseqa_valid.jsonl", 1119, {}),
+        ("piqa/valid.jsonl", 1838, {}),
     ],
 )
 def test_real_files_convert_whole(real, name, rows, columns):

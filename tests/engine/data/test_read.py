@@ -263,7 +263,7 @@ def test_another_kind_of_file_called_csv_is_named_for_what_it_is(write, content,
 def test_a_path_that_is_no_plain_file_is_refused(tmp_path, write):
     os.mkfifo(tmp_path / "pipe.csv")
     for path, says in [
-        (tmp_path, "is a folder"),
+        (tmp_path, "is a folder without Python code"),
         (tmp_path / "pipe.csv", "not a plain file"),
         (tmp_path / "none.csv", "There is no file none.csv"),
         (tmp_path / ("x" * 300), "cannot be read"),

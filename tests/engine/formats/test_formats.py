@@ -35,6 +35,8 @@ def test_every_shape_knows_its_fields_in_japanese_and_the_optional_columns(name)
 def test_a_required_field_without_content_is_named(name, value):
     good = json.loads(importlib.import_module(f"engine.formats.{name}").__doc__.splitlines()[0])
     for field in formats()[name].required:
+        if (name, field, value) == ("passage", "answer", []):  # says that the passage does not tell
+            continue
         with pytest.raises(ValueError, match=f"'{field}'"):
             convert(name, {**good, field: value})
     with pytest.raises(ValueError, match="is empty"):
