@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
-from engine import chain, evaluate_metric, evaluate_name, guards, registry, stats
+from engine import chain, evaluate_metric, guards, registry, stats
 from engine.arms import ARMS
 from engine.items import NOT_JUDGED, Pair, count_outcomes, declining_cells, item_dict, pair, suites
 from engine.rundir import Run, read_json
@@ -280,10 +280,10 @@ def _not_measured(
 ) -> list[dict[str, str]]:
     """What did not run, and why: a code under not_measured in text.yaml."""
     measured = {change.metric for change in changes if change.n}
-    failed = {name for name in spec.metrics if evaluate_name.is_named(name) and name not in metrics}
+    failed = {name for name in spec.metrics if name not in metrics and not _absent(name)}
     wanted = [name for name in dict.fromkeys([changes[0].metric, *metrics, *spec.metrics]) if name not in measured]
     missing = [
-        {"what": name, "why": "failed" if name in failed else "no_item"}
+        {"what": name, "why": "failed" if name in failed else _absent(name) or "no_item"}
         for name in wanted
         if name in failed or name in metrics or name == changes[0].metric
     ]
@@ -292,3 +292,9 @@ def _not_measured(
     if "leakage" not in report:
         missing.append({"what": "leakage", "why": "not_checked"})
     return missing
+
+
+def _absent(name: str) -> str:
+    """The code that says what a metric of ours needs and is not here, else ""."""
+    metric = registry.metrics().get(name)
+    return metric.absent() if metric and metric.absent else ""

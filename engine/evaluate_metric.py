@@ -13,13 +13,9 @@ from typing import Any
 
 from engine import rundir
 from engine.evaluate_name import is_named, parse, pinned
-from engine.schema import EvalRow, Example, Message, Metric, Output, UserError
+from engine.schema import EvalRow, Example, Message, Metric, MetricFailed, Output, UserError
 
 _TRIALS = (("It takes 3 days.", "It takes 2 days."), ("3日かかります。", "2日かかります。"))
-
-
-class MetricFailed(Exception):
-    """The module gave no score for an item. Says which item, and what went wrong."""
 
 
 def metric(name: str) -> Metric:

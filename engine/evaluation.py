@@ -12,7 +12,7 @@ from engine import evaluate_metric, evaluate_name, registry
 from engine.decoding import Answer, generate
 from engine.models import Loaded, prompt_tokens
 from engine.rundir import home, read_lines, write_lines
-from engine.schema import EvalRow, Example, Metric, Output, RunSpec
+from engine.schema import EvalRow, Example, Metric, MetricFailed, Output, RunSpec
 from engine.training.batches import Row, filled, tokenize
 from engine.training.loss import row_losses
 
@@ -89,7 +89,8 @@ def answer(loaded: Loaded, examples: Sequence[Example], *, spec: RunSpec, progre
 def score(outputs: Sequence[Output], examples: Sequence[Example], *, arm: str, metrics: Sequence[str]) -> list[EvalRow]:
     """The outputs with the named metrics' scores (all metrics where none is named).
 
-    A metric of the `evaluate` library that fails on an item is left out of all rows, and the log says why.
+    A metric that fails (one of the `evaluate` library on an item, one whose model cannot be loaded) is left out of all
+    rows, and the log says why.
     """
     members = registry.metrics()
     chosen = [members[name] for name in (metrics or sorted(members))]
@@ -105,8 +106,8 @@ def _scores(
     metric: Metric, outputs: Sequence[Output], examples: Sequence[Example], *, arm: str
 ) -> list[float | None] | None:
     try:
-        return [metric.score(output, example) for output, example in zip(outputs, examples, strict=True)]
-    except evaluate_metric.MetricFailed as error:
+        return metric.scores(outputs, examples)
+    except MetricFailed as error:
         print(f"{arm}: {metric.name}: {error}. The metric is left out.", file=sys.stderr, flush=True)
         return None
 

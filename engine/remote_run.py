@@ -54,7 +54,7 @@ def compare_servers(run: Run, base: Server, tuned: Server, *, progress: Progress
 
 def needs_likelihood(metric: Metric, examples: Sequence[Example]) -> bool:
     """Whether the metric scores some example of these only where likelihoods (or a reward) are at hand."""
-    if evaluate_name.is_named(metric.name):
+    if evaluate_name.is_named(metric.name) or metric.across:  # they look at texts
         return False
     said = [Output(text="x", tokens=1, seconds=1.0) for _ in examples]
     if any(metric.score(output, example) is not None for output, example in zip(said, examples, strict=True)):

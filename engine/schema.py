@@ -4,7 +4,7 @@ import hashlib
 import json
 import math
 import unicodedata
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from typing import Any, Literal
 
@@ -17,6 +17,10 @@ Kind = Literal["completion", "pairs", "labels", "prompts", "text"]
 
 class UserError(Exception):
     """A mistake of the user's, worded for the user: what is wrong, where, and how to mend it. Exit code 2."""
+
+
+class MetricFailed(Exception):
+    """A metric gave no score for an item. Says which item, and what went wrong."""
 
 
 class Stopped(Exception):
@@ -164,19 +168,31 @@ class Output:
 class Metric:
     """One per-item score. `score` returns None where the metric does not apply to the item.
 
-    `better` says which direction is good; "neither" is shown but never judged. `minimum` is the smallest mean
-    difference worth a verdict, in the metric's own unit.
+    A metric that must see all answers of an arm at once has `across(outputs, examples)` instead, which gives the score
+    of each item in their order. `absent()` is a code under not_measured in text.yaml where what the metric needs is not
+    here, "" where it is. `better` says which direction is good; "neither" is shown but never judged. `minimum` is the
+    smallest mean difference worth a verdict, in the metric's own unit.
     """
 
     name: str
     title: str
     better: Literal["higher", "lower", "neither"]
-    score: Callable[[Output, Example], float | None]
+    score: Callable[[Output, Example], float | None] | None = None
     binary: bool = False
     minimum: float = 0.02
     unit: str = ""
 
 
+    across: Callable[[Sequence[Output], Sequence[Example]], list[float | None]] | None = None
+    absent: Callable[[], str] | None = None
+
+    def scores(self, outputs: Sequence[Output], examples: Sequence[Example]) -> list[float | None]:
+        """The score of each answer of one arm; all None where what the metric needs is absent."""
+        if self.absent and self.absent():
+            return [None] * len(outputs)
+        if self.across:
+            return self.across(outputs, examples)
+        return [self.score(output, example) for output, example in zip(outputs, examples, strict=True)]
 @dataclass(frozen=True, slots=True)
 class EvalRow:
     """One test item answered by one arm, with its scores: one line of eval/ARM.jsonl."""

@@ -95,7 +95,8 @@ class Settings(_through.Settings):
     @classmethod
     def _known_metric(cls, name: str, given: ValidationInfo) -> str:
         """Raises ValueError for a metric that does not exist, cannot be a reward, or is wanted and not named."""
-        usable = [key for key, metric in registry.metrics().items() if metric.better != "neither" and key != "reward"]
+        judging = {key: metric for key, metric in registry.metrics().items() if metric.score and key != "reward"}
+        usable = [key for key, metric in judging.items() if metric.better != "neither"]
         if given.data.get("reward") != "model" and name not in usable:
             raise ValueError(f"name the metric that is the reward, one of {', '.join(usable)}, or set reward to model")
         return name

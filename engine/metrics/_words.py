@@ -2,6 +2,8 @@
 
 import re
 import unicodedata
+from collections import Counter
+from collections.abc import Sequence
 
 from engine.schema import Example, Output
 
@@ -59,3 +61,10 @@ def normal_words(text: str) -> list[str]:
     text = _DASHES.sub(" ", fold(text))
     text = "".join(char for char in text if unicodedata.category(char)[0] not in "PS")
     return _WORD.findall(_ARTICLES.sub(" ", text))
+
+
+def shared_f1(said: Sequence[str], wanted: Sequence[str]) -> float:
+    """F1 of the words (0..1) two texts share, counted with repetition; two texts without words are equal."""
+    if not said or not wanted:
+        return float(not said and not wanted)
+    return 2 * (Counter(said) & Counter(wanted)).total() / (len(said) + len(wanted))

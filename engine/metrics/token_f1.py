@@ -1,8 +1,6 @@
 """Words shared with the reference, as in SQuAD; characters where the text is Japanese or Chinese."""
 
-from collections import Counter
-
-from engine.metrics._words import has_text, normal_words
+from engine.metrics._words import has_text, normal_words, shared_f1
 from engine.schema import Example, Metric, Output
 
 
@@ -13,11 +11,7 @@ def score(output: Output, example: Example) -> float | None:
     """
     if not has_text(example):
         return None
-    said, wanted = normal_words(output.text), normal_words(example.completion)
-    if not said or not wanted:
-        return float(said == wanted)
-    shared = (Counter(said) & Counter(wanted)).total()
-    return 2 * shared / (len(said) + len(wanted))
+    return shared_f1(normal_words(output.text), normal_words(example.completion))
 
 
 METRIC = Metric(name="token_f1", title="Word overlap (token F1)", better="higher", score=score)
