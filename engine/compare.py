@@ -8,7 +8,9 @@ from engine import chain, evaluate_metric, guards, registry, stats
 from engine.arms import ARMS
 from engine.items import NOT_JUDGED, Pair, count_outcomes, declining_cells, item_dict, pair, suites
 from engine.rundir import Run, read_json
-from engine.schema import Change, EvalRow, Metric, RunSpec
+from engine.schema import Change, EvalRow, Example, Metric, RunSpec
+from engine.slices import slices
+from engine.style import style
 
 TRAINING = (
     "trainable_parameters",
@@ -24,12 +26,13 @@ TRAINING = (
 )
 
 
-def compare(run: Run) -> dict[str, Any]:
+def compare(run: Run, *, train: Sequence[Example] | None = None) -> dict[str, Any]:
     """The content of comparison.json, from the files of a run whose two arms have answered.
 
     Every Change (the deciding one first), every item with its outcome, the four cells of declining, efficiency,
-    leakage, the proof that base is base, what was not measured, and the verdict. Raises ValueError where an item has
-    no answer in one arm: nothing is left out of the count without a word.
+    leakage, slices, style, the proof that base is base, what was not measured, and the verdict. `train` holds the
+    training rows where they are not the run's own. Raises ValueError where an item has no answer in one arm: nothing
+    is left out of the count without a word.
     """
     spec = run.spec()
     pairs = pair(run.examples("test"), *evaluate_metric.in_all(run.answers("base"), run.answers("tuned")))
@@ -56,6 +59,8 @@ def compare(run: Run) -> dict[str, Any]:
         "efficiency": _efficiency(training, pairs),
         "stages": run.status().get("seconds", {}),
         "leakage": leakage,
+        "slices": slices(items, metric=spec.primary.metric, suite=spec.primary.suite, seed=spec.seed),
+        "style": style(run.examples("train") if train is None else train, pairs, seed=spec.seed),
         "base_proof": training.get("base_proof"),
         "not_measured": _not_measured(changes, metrics=metrics, spec=spec, training=training, report=report),
         "title": spec.title,

@@ -41,7 +41,7 @@ def compare_servers(run: Run, base: Server, tuned: Server, *, progress: Progress
     for arm, server in zip(ARMS, (base, tuned), strict=True):
         outputs = _outputs(inner, server, examples, arm=arm, spec=spec, progress=progress)
         rundir.write_lines(inner.file(arm), score(outputs, examples, arm=arm, metrics=metrics))
-    found = compare(inner) | {"seed": None, "method": "", "servers": _shown(base, tuned)}
+    found = compare(inner, train=run.examples("train")) | {"seed": None, "method": "", "servers": _shown(base, tuned)}
     found["not_measured"] = [
         *({"what": name, "why": "no_likelihood"} for name in unmeasured),
         *(missing for missing in found["not_measured"] if missing["what"] not in ("efficiency", *unmeasured)),

@@ -35,6 +35,8 @@ LIGHT = (
     "compare",
     "items",
     "guards",
+    "slices",
+    "style",
     "verdict",
     "figures",
     "stats",

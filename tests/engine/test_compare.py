@@ -3,6 +3,7 @@
 import json
 import subprocess
 import sys
+from dataclasses import replace
 
 import pytest
 
@@ -231,3 +232,18 @@ def test_comparing_never_loads_torch():
     )
     said = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert said.stdout.strip() == "False"
+
+
+def test_slices_of_the_deciding_figure_and_the_style_stand_beside_it():
+    examples = reworded() + unanswerable()
+    run = run_with(examples, *(answers(examples, said, arm=arm) for said, arm in ((wrong, "base"), (correct, "tuned"))))
+    plain = compare(run)
+    assert (plain["slices"]["metric"], plain["slices"]["suite"]) == ("key_facts", "reworded")
+    assert sum(row["n"] for row in plain["slices"]["rows"]) + plain["slices"]["topics_left_out"] == 40
+    assert plain["style"] == {"why": "few_training", "n": 0}
+    taught = [
+        replace(item, suite="", completion=item.completion + " Call us!" * (i % 3)) for i, item in enumerate(reworded())
+    ]
+    rundir.write_lines(run.examples_file("train"), taught)
+    assert compare(run)["style"]["distance"]["n"] == 40
+    assert compare(run, train=taught[:20])["style"]["training"] == 20
