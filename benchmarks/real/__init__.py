@@ -1,0 +1,1 @@
+"""Whole runs on real data that is not the project's: medical questions, passages, Japanese law, code conventions."""
