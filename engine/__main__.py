@@ -193,6 +193,51 @@ def remote(
 
 
 @verb
+def benchmark(
+    run_id: RunId,
+    tasks: Annotated[
+        list[str],
+        typer.Option(
+            "--tasks",
+            metavar="TASK[,TASK...]",
+            help="kurabe_general (ships with this program, needs no hub), a task or group of lm-evaluation-harness, "
+            "or a task file or folder of yours as a path. A task file may run Python code: name only those you trust.",
+        ),
+    ],
+    limit: Annotated[int | None, typer.Option("--limit", min=1, help="Only the first N items of each task.")] = None,
+    few_shot: Annotated[
+        int | None, typer.Option("--few-shot", min=0, max=100, help="Examples before each item; else as the task says.")
+    ] = None,
+    chat: Annotated[bool, typer.Option("--chat", help="Ask through the model's chat template.")] = False,
+    as_json: AsJson = False,
+) -> None:
+    """Ask a run's base and tuned model standard benchmarks (lm-evaluation-harness). Replaces the run's former ones."""
+    from engine import harness, worker
+
+    found = _open(run_id)
+    named = [name.strip() for given in tasks for name in given.split(",") if name.strip()]
+
+    def progress(arm: str, done: int, of: int) -> None:
+        if of:
+            asking = terminal.words("cli.benchmark.asking", arm=terminal.words(f"page.arm.{arm}"))
+            terminal.show_count(asking, done, of)
+
+    say(terminal.words("cli.benchmark.loading"))
+    try:
+        result = harness.benchmark(found, named, limit=limit, few_shot=few_shot, chat=chat, progress=progress)
+    except (UserError, Stopped):
+        raise
+    except Exception as error:  # noqa: BLE001 - whatever the harness raises, the person must see it in words
+        say(terminal.words("cli.benchmark.failed", message=worker.explain(error)))
+        raise typer.Exit(EXIT_FAILED) from error
+    if as_json:
+        _print_json({"run": found.id, "benchmarks": result})
+        return
+    terminal.show_benchmarks(result)
+    say(terminal.words("cli.remote.written", path=found.file("harness")))
+
+
+@verb
 def methods(as_json: AsJson = False) -> None:
     """The ways to train."""
     _print_members("methods", listing.methods(), ("name", "title", "summary"), as_json=as_json)

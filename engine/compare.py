@@ -136,7 +136,7 @@ def judge(pairs: Sequence[Pair], *, metrics: Mapping[str, Metric], spec: RunSpec
     adjusted = _adjusted(found, primary=primary, metrics=metrics)
     minimum = {key: spec.primary.minimum if key == primary else metrics[key[0]].minimum for key in found}
     changes = [
-        _change(key, found[key], metrics[key[0]], adjusted.get(key), minimum=minimum[key], primary=key == primary)
+        to_change(key, found[key], metrics[key[0]], adjusted.get(key), minimum=minimum[key], primary=key == primary)
         for key in sorted(found, key=lambda key: key != primary)
     ]
     return changes if primary in found else [_unmeasured(primary), *changes]
@@ -166,7 +166,7 @@ def _adjusted(
     }
 
 
-def _change(
+def to_change(
     key: tuple[str, str],
     result: stats.Paired,
     metric: Metric,
@@ -175,6 +175,7 @@ def _change(
     minimum: float,
     primary: bool,
 ) -> Change:
+    """The paired statistics of a (metric, suite) as a Change with its verdict; not judged without an adjusted p."""
     change = Change(
         metric=key[0],
         suite=key[1],

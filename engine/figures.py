@@ -5,7 +5,8 @@ from engine.schema import Metric
 from engine.text import has, text
 
 MINUS = "\u2212"
-UNITS = {"": "share", "x": "ratio", "nats/token": "nats"}  # a metric's unit -> its place under unit in text.yaml
+# A metric's unit -> its place under unit in text.yaml.
+UNITS = {"": "share", "x": "ratio", "nats/token": "nats", "number": "number"}
 
 
 def score(value: float | None, metric: Metric, lang: str = "en", *, digits: int = 3) -> str:

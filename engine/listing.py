@@ -27,6 +27,7 @@ def details(run: Run) -> dict[str, Any]:
         "spec": run.spec().model_dump(mode="json"),
         "status": run.status(),
         "comparison": run.comparison(),
+        "benchmarks": rundir.read_json(run.file("harness")),
     }
 
 

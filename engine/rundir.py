@@ -37,6 +37,7 @@ FILES = {
     "tuned": "eval/tuned.jsonl",
     "base_part": "eval/base.part.jsonl",
     "tuned_part": "eval/tuned.part.jsonl",
+    "harness": "eval/harness.json",
     "metrics": "metrics.jsonl",
     "training": "training.json",
     "comparison": "comparison.json",

@@ -7,7 +7,7 @@ import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
-from engine import figures, verdict
+from engine import figures, harness_table, verdict
 from engine.rundir import STAGES
 from engine.text import doing, text
 
@@ -210,6 +210,17 @@ def show_run(run: Mapping[str, Any]) -> None:
         print_table([words("cli.cost.what"), words("cli.cost.value")], spent)
     for missing in verdict.not_measured(found, language()):
         console.print(Text(printable(missing)))
+    if run.get("benchmarks"):
+        show_benchmarks(run["benchmarks"])
+
+
+def show_benchmarks(found: Mapping[str, Any]) -> None:
+    """The standard benchmarks of a run (eval/harness.json): the table, then how they were asked."""
+    columns = verdict.columns(language()) | {"suite": words("benchmark.task")}
+    rows = [row | {"verdict": f"{row['sign']} {row['verdict']}"} for row in harness_table.rows(found, language())]
+    print_table(list(columns.values()), [[row[key] for key in columns] for row in rows], right=range(2, 8))
+    for note in harness_table.notes(found, language()):
+        print(printable(note))
 
 
 def cost(comparison: Mapping[str, Any]) -> list[tuple[str, str]]:

@@ -150,7 +150,11 @@ def headline(comparison: Mapping[str, Any], lang: str = "en") -> str:
 
 
 def _row(change: Mapping[str, Any], lang: str) -> dict[str, Any]:
-    metric = registry.metrics()[change["metric"]]
+    return row(change, registry.metrics()[change["metric"]], lang)
+
+
+def row(change: Mapping[str, Any], metric: Metric, lang: str = "en") -> dict[str, Any]:
+    """One row of the table, of a change by any metric: also one that is not a member of the registry."""
     judged = change["n"] == 0 or change["p"] is not None
     word = change["verdict"] if judged else "not_judged"
     return {
@@ -159,7 +163,7 @@ def _row(change: Mapping[str, Any], lang: str) -> dict[str, Any]:
         "before": figures.score(change["before"], metric, lang),
         "after": figures.score(change["after"], metric, lang),
         "difference": figures.difference(change["difference"], metric, lang),
-        "interval": _interval(change, lang),
+        "interval": _bounds(change, metric, lang),
         "outcomes": f"{change['wins']}/{change['ties']}/{change['losses']}",
         "n": str(change["n"]),
         "verdict": _in_words(change, word, lang),
@@ -187,9 +191,12 @@ def _about(items: int) -> str:
 
 
 def _interval(change: Mapping[str, Any], lang: str, digits: int = 3) -> str:
+    return _bounds(change, registry.metrics()[change["metric"]], lang, digits=digits)
+
+
+def _bounds(change: Mapping[str, Any], metric: Metric, lang: str, digits: int = 3) -> str:
     if change["low"] is None:
         return text("verdict.not_measured.sign", lang)
-    metric = registry.metrics()[change["metric"]]
     low, high = (figures.signed(change[bound], metric, digits=digits) for bound in ("low", "high"))
     return text("unit.interval", lang, low=low, high=high)
 

@@ -49,6 +49,10 @@ LIGHT = (
     "remote",
     "remote_call",
     "remote_run",
+    "harness",
+    "harness_scores",
+    "harness_tasks",
+    "harness_table",
 )
 LIGHT_PACKAGES = ("engine.data", "engine.formats", "engine.metrics", "engine.methods", "ui")
 TEXT_SUFFIXES = {".py", ".md", ".yaml", ".yml", ".toml", ".txt", ".css", ".js", ".jsonl", ".csv", ".json", ".html", ""}

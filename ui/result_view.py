@@ -8,7 +8,7 @@ from engine import verdict as verdict_of
 from engine.registry import metrics
 from engine.text import has, text
 from engine.verdict import columns, sentences, table
-from ui import html
+from ui import harness_view, html
 from ui.charts import bars, stacked_bar
 from ui.data_view import suite_order, suite_summary
 from ui.html import empty, esc, facts, heading, tag
@@ -162,7 +162,10 @@ NUMERIC = ("before", "after", "difference", "outcomes", "n")
 
 
 def change_table(found: Mapping[str, Any], lang: str) -> str:
-    """Every metric on every suite: before, after, difference with its interval, wins/ties/losses, n, the verdict."""
+    """Every metric on every suite: before, after, difference with its interval, wins/ties/losses, n, the verdict.
+
+    Below it the standard benchmarks of the run found["run"], where found["benchmarks"] holds any, else how to get them.
+    """
     titles = columns(lang)
     shown = ("metric", *NUMERIC, "verdict")
     head = "".join(
@@ -176,7 +179,8 @@ def change_table(found: Mapping[str, Any], lang: str) -> str:
         body.append(tag("tr", tag("th", name, colspan=len(shown), scope="rowgroup"), cls="k-suite-row"))
         body += [_change_row(row, titles, lang) for row in here]
     drawn = tag("table", tag("thead", tag("tr", head)) + tag("tbody", "".join(body)), cls="k-table k-changes")
-    return tag("div", drawn, cls="k-scroll") + _notes(found, lang)
+    benchmarks = harness_view.section(found.get("benchmarks"), lang)
+    return tag("div", drawn, cls="k-scroll") + _notes(found, lang) + benchmarks
 
 
 def _change_row(row: Mapping[str, Any], titles: Mapping[str, str], lang: str) -> str:
@@ -193,6 +197,8 @@ def _change_row(row: Mapping[str, Any], titles: Mapping[str, str], lang: str) ->
 
 def _notes(found: Mapping[str, Any], lang: str) -> str:
     lines = [text("page.result.how", lang), *verdict_of.not_measured(found, lang)]
+    if found.get("run") and not found.get("benchmarks"):
+        lines.append(text("benchmark.how_to", lang, run=found["run"]))
     return tag("div", "".join(tag("p", esc(line)) for line in lines), cls="k-notes")
 
 

@@ -119,7 +119,8 @@ def show(run: Run | None, lang: str) -> list[Any]:
         return [*shown, *[""] * 7, None, *[""] * 6]
     shown = [gr.update(visible=False), gr.update(visible=True)]
     drawn = (result_view.verdict, result_view.pictures, result_view.change_table, result_view.stages)
-    parts = [draw(found, lang) for draw in drawn]
+    beside = {"run": run.id, "benchmarks": rundir.read_json(run.file("harness"))}
+    parts = [draw(found | beside, lang) for draw in drawn]
     parts.append(result_view.efficiency(found, lang, rundir.read_json(run.file("training"), default={})))
     suite = found["changes"][0]["suite"]
     outcome = next((name for name in FIRST_SHOWN if found["counts"].get(suite, {}).get(name)), "")
