@@ -54,7 +54,7 @@ def _cuts(scored: Sequence[Item]) -> Iterator[tuple[str, dict[str, list[Item]]]]
     yield "topic", dict(sorted(topics.items(), key=lambda part: (-len(part[1]), part[0]))) if len(topics) > 1 else {}
     cuts = {
         "length": _by_length(scored),
-        "language": _parted(("ja" if _JAPANESE.search(_asked(item)) else "other", item) for item in scored),
+        "language": _parted(("japanese" if _JAPANESE.search(_asked(item)) else "other", item) for item in scored),
         "answerable": _parted(("answerable" if item["answerable"] else "unanswerable", item) for item in scored),
     }
     for by, parts in cuts.items():

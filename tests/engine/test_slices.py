@@ -69,7 +69,7 @@ def test_a_plain_text_has_the_length_of_the_text():
 def test_japanese_is_told_by_its_script_and_unanswerable_items_by_their_mark():
     asked = ["送料は？", "Plan Aの料金は？", "How much?"]
     items = [item(i, asked=words, answerable=i != 1) for i, words in enumerate(asked)]
-    assert {name: row["n"] for name, row in rows(items, "language").items()} == {"ja": 2, "other": 1}
+    assert {name: row["n"] for name, row in rows(items, "language").items()} == {"japanese": 2, "other": 1}
     assert {name: row["n"] for name, row in rows(items, "answerable").items()} == {"answerable": 2, "unanswerable": 1}
 
 

@@ -14,6 +14,7 @@ from engine.text import text
 from ui import items_view, result_view, runs
 from ui.frame import Frame
 from ui.html import area, heading
+from ui.tabs import parts
 
 FIRST_SHOWN = ("fixed", "broken", "improved", "worsened")
 
@@ -38,6 +39,7 @@ class Tab:
     go_on: gr.Button
     stages: gr.HTML
     take: gr.DownloadButton
+    parts: parts.Parts
 
 
 def build(lang: str) -> Tab:
@@ -48,6 +50,7 @@ def build(lang: str) -> Tab:
         area(heading(text("page.result.table", lang), text("page.result.table_help", lang)))
         table = area(elem_id="k-changes")
         stages = area(elem_id="k-stages")
+        part_by_part = parts.build(lang)
         area(heading(text("page.items.title", lang), text("page.items.help", lang)))
         outcome, suite, item = (gr.Textbox(visible="hidden") for _ in range(3))
         filters = area(classes="k-filters", elem_id="k-filters")
@@ -86,7 +89,7 @@ def build(lang: str) -> Tab:
             listing,
             detail,
         ),
-        *(ask, go_on, stages, take),
+        *(ask, go_on, stages, take, part_by_part),
     )
 
 
@@ -103,6 +106,7 @@ def outputs(tab: Tab) -> list[Any]:
         tab.searched,
         tab.take,
         *_item_outputs(tab),
+        *parts.outputs(tab.parts),
     ]
 
 
@@ -116,15 +120,16 @@ def show(run: Run | None, lang: str) -> list[Any]:
     if found is None:
         state = rundir.state(run) if run else None
         shown = [gr.update(value=result_view.nothing(state, lang), visible=True), gr.update(visible=False)]
-        return [*shown, *[""] * 7, None, *[""] * 6]
+        return [*shown, *[""] * 7, None, *[""] * 6, *parts.nothing()]
     shown = [gr.update(visible=False), gr.update(visible=True)]
     drawn = (result_view.verdict, result_view.pictures, result_view.change_table, result_view.stages)
     beside = {"run": run.id, "benchmarks": rundir.read_json(run.file("harness"))}
-    parts = [draw(found | beside, lang) for draw in drawn]
-    parts.append(result_view.efficiency(found, lang, rundir.read_json(run.file("training"), default={})))
+    sections = [draw(found | beside, lang) for draw in drawn]
+    sections.append(result_view.efficiency(found, lang, rundir.read_json(run.file("training"), default={})))
     suite = found["changes"][0]["suite"]
     outcome = next((name for name in FIRST_SHOWN if found["counts"].get(suite, {}).get(name)), "")
-    return [*shown, *parts, "", "", _table_file(run, found), *_items(found, outcome, suite, "", "", lang)]
+    items = _items(found, outcome, suite, "", "", lang)
+    return [*shown, *sections, "", "", _table_file(run, found), *items, *parts.show(found, lang)]
 
 
 def _table_file(run: Run, found: dict[str, Any]) -> str:
@@ -185,6 +190,7 @@ def bind(tab: Tab, frame: Frame) -> None:
     quiet = {"show_progress": "hidden", "concurrency_limit": None}
     chosen = [frame.lang, frame.run, tab.outcome, tab.suite, tab.search]
     all_outputs = _item_outputs(tab)
+    parts.bind(tab.parts, frame)
     tab.filters.click(filter_items, [*chosen, tab.item], all_outputs, **quiet)
     tab.list.click(open_item, chosen, all_outputs, **quiet)
     tab.detail.click(open_item, chosen, all_outputs, **quiet)

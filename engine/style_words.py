@@ -1,0 +1,62 @@
+"""The style of a comparison in sentences, for the page and the report alike. No torch."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from engine import figures
+from engine.style import COUNTS
+from engine.text import text
+
+CLOSE, NEAR = 1.25, 2.0  # distances up to which answers are called close to the training answers' style, or near it
+HARDLY = 0.1  # a tenth of the distance of a training answer: a smaller change is called none
+NARROW = 0.5  # answers that vary less than half as much as the training answers
+
+
+def reading(style: Mapping[str, Any], lang: str = "en") -> list[str]:
+    """What `style.style` found, plainly: first whether the tuned answers came closer, then the numbers; or why it was
+    not measured."""
+    if "why" in style:
+        return [text(f"page.style.why.{style['why']}", lang, n=style["n"])]
+    far, spread = style["distance"], style["spread"]
+    was, now = (text(f"page.style.{band(far[when])}", lang) for when in ("before", "after"))
+    stayed = "_same" if was == now else ""
+    said = [text(f"page.style.{_moved(far)}{stayed}", lang, was=was, now=now)]
+    numbers = {when: figures.plain(far[when]) for when in ("before", "after")}
+    if far["low"] is None:
+        said.append(text("page.style.numbers_alone", lang, **numbers, n=far["n"]))
+    else:
+        interval = text("unit.interval", lang, low=signed(far["low"]), high=signed(far["high"]))
+        difference = signed(far["difference"])
+        said.append(text("page.style.numbers", lang, **numbers, difference=difference, interval=interval, n=far["n"]))
+    said.append(text("page.style.spread", lang, **{when: figures.plain(spread[when]) for when in spread}))
+    if spread["after"] < NARROW:
+        said.append(text("page.style.narrow", lang))
+    return said
+
+
+def band(distance: float) -> str:
+    """close, near or far.
+
+    >>> band(1.1), band(1.6), band(4)
+    ('close', 'near', 'far')
+    """
+    return "close" if distance <= CLOSE else "near" if distance <= NEAR else "far"
+
+
+def trait(name: str, value: float, lang: str = "en") -> str:
+    """A trait's mean with its unit: a count, or a share of sentences."""
+    return figures.plain(value) if name in COUNTS else text("page.style.share", lang, n=figures.plain(100 * value))
+
+
+def signed(value: float) -> str:
+    """A difference of distances with its sign."""
+    shown = figures.plain(value)
+    return shown if shown == "0" or shown.startswith(figures.MINUS) else f"+{shown}"
+
+
+def _moved(far: Mapping[str, Any]) -> str:
+    if far["low"] is None or far["low"] <= 0 <= far["high"]:
+        return "unclear"
+    if abs(far["difference"]) < HARDLY:
+        return "hardly"
+    return "closer" if far["difference"] < 0 else "away"
