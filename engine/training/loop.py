@@ -12,9 +12,10 @@ import torch
 
 from engine.models import Loaded
 from engine.rundir import Run, append_line
-from engine.schema import Stopped
+from engine.schema import Stopped, UserError
 from engine.training import checkpoint
 from engine.training.batches import epoch_batches
+from engine.training.optimizer import choose_optimizer, make_optimizer, moments, restore_moments
 from engine.training.settings import TrainingSettings
 from engine.training.task import Task
 
@@ -30,6 +31,7 @@ class Fit:
 
     weights: dict[str, torch.nn.Parameter]
     optimizer: torch.optim.Optimizer
+    optimizer_name: str = "adamw"
     step: int = 0
     tokens: int = 0
     seconds: float = 0.0
@@ -40,16 +42,15 @@ class Fit:
     measured: int = -1  # the step of the last one
 
     def tensors(self) -> dict[str, dict[str, torch.Tensor]]:
-        moments = {
-            f"{index}.{name}": value
-            for index, entry in self.optimizer.state_dict()["state"].items()
-            for name, value in entry.items()
-        }
-        return {"weights": self.weights, "optimizer": moments, "best": self.best, "rng": {"cpu": torch.get_rng_state()}}
+        rng = {"cpu": torch.get_rng_state()}
+        if torch.cuda.is_available():  # dropout and NEFTune draw there
+            rng |= {f"cuda:{at}": state for at, state in enumerate(torch.cuda.get_rng_state_all())}
+        return {"weights": self.weights, "optimizer": moments(self.optimizer), "best": self.best, "rng": rng}
 
     def numbers(self) -> dict[str, Any]:
         best_loss = self.best_loss if math.isfinite(self.best_loss) else None
         return {
+            "optimizer": self.optimizer_name,
             "step": self.step,
             "tokens": self.tokens,
             "seconds": self.seconds,
@@ -60,17 +61,21 @@ class Fit:
         }
 
     def restore(self, tensors: dict[str, dict[str, torch.Tensor]], numbers: dict[str, Any]) -> None:
-        """Take up where the checkpoint left off."""
+        """Take up where the checkpoint left off. Raises UserError where it was made by another optimiser."""
+        if numbers.get("optimizer", self.optimizer_name) != self.optimizer_name:
+            raise UserError(
+                f"The checkpoint was made by the optimiser {numbers['optimizer']}, but on this machine the run would "
+                f"go on by {self.optimizer_name}. Resume it on the kind of machine it began on, or start a new run."
+            )
         with torch.no_grad():
             for name, weight in self.weights.items():
                 weight.copy_(tensors["weights"][name])
-        state: dict[int, dict[str, torch.Tensor]] = {}
-        for key, value in tensors["optimizer"].items():
-            index, name = key.split(".", 1)
-            state.setdefault(int(index), {})[name] = value
-        groups = self.optimizer.state_dict()["param_groups"]
-        self.optimizer.load_state_dict({"state": state, "param_groups": groups})
+        restore_moments(self.optimizer, tensors["optimizer"])
         torch.set_rng_state(tensors["rng"]["cpu"])
+        if torch.cuda.is_available():
+            for name, state in tensors["rng"].items():
+                if name != "cpu":
+                    torch.cuda.set_rng_state(state, name)
         self.step, self.tokens, self.seconds = numbers["step"], numbers["tokens"], numbers["seconds"]
         self.best, self.best_step = tensors.get("best", {}), numbers["best_step"]
         self.best_loss = float("inf") if numbers["best_loss"] is None else numbers["best_loss"]
@@ -91,8 +96,14 @@ def start(
     for name, weight in weights.items():
         ratios.setdefault(rate_ratio(name, settings) if rate_ratio else 1.0, []).append(weight)
     groups = [{"params": group, "ratio": ratio} for ratio, group in ratios.items()]
-    optimizer = torch.optim.AdamW(groups, lr=settings.learning_rate, weight_decay=settings.weight_decay, fused=True)
-    return Fit(weights, optimizer)
+    trainable = sum(weight.numel() for weight in weights.values())
+    device = next(iter(weights.values())).device.type
+    name = choose_optimizer(settings.optimizer, device=device, trainable=trainable)
+    embedding = model.get_input_embeddings().weight
+    optimizer = make_optimizer(
+        name, groups, rate=settings.learning_rate, decay=settings.weight_decay, embedding=embedding
+    )
+    return Fit(weights, optimizer, name)
 
 
 def train_step(

@@ -50,6 +50,11 @@ class TrainingSettings(Frozen):
     max_grad_norm: float = Field(
         1.0, gt=0, le=1000, description="Longer gradients are cut to this length. Lower: steadier, slower to learn."
     )
+    optimizer: Literal["auto", "adamw", "adamw_8bit"] = Field(
+        "auto",
+        description="8-bit AdamW keeps a quarter of AdamW's memory beside each trained weight, at some loss of "
+        "precision. Auto: 8-bit on a GPU from 500 million trained weights on, else AdamW.",
+    )
     accumulation: int = Field(
         1,
         ge=1,

@@ -65,6 +65,7 @@ def train(
             "peak_bytes": peak,
             "base_bytes": base_bytes,
             "adapter_bytes": size,
+            "optimizer": fit.optimizer_name,
             "steps": fit.step,
             "best_step": fit.best_step if settings.keep_best and fit.best else fit.step,
             "best_loss": fit.best_loss if fit.best else None,

@@ -22,10 +22,10 @@ def example(at: int, kind: str) -> Example:
     return Example(example_id(prompt, completion, f"{at}"), prompt, completion, **extra)
 
 
-def prepared(name: str, tiny_model) -> rundir.Run:
+def prepared(name: str, tiny_model, **changes) -> rundir.Run:
     """A run of the method whose rows are there."""
     method = registry.methods()[name]
-    settings = {"epochs": 2, "batch_size": 4, "learning_rate": 1e-2} | SETTINGS.get(name, {})
+    settings = {"epochs": 2, "batch_size": 4, "learning_rate": 1e-2} | SETTINGS.get(name, {}) | changes
     spec = RunSpec(
         data=DataSpec(train=Source(path="x")), model=str(tiny_model), method=name, settings=settings, system="You help."
     )
@@ -57,9 +57,11 @@ def digest(run: rundir.Run) -> str:
     return "".join(hashlib.sha256(path.read_bytes()).hexdigest() for path in sorted(run.model.glob("*.safetensors")))
 
 
-@pytest.mark.parametrize("name", sorted(registry.methods()))
-def test_a_stopped_run_ends_in_the_same_weights(name, tiny_model):
-    whole, halved = prepared(name, tiny_model), prepared(name, tiny_model)
+@pytest.mark.parametrize(
+    ("name", "changes"), [*((name, {}) for name in sorted(registry.methods())), ("full", {"optimizer": "adamw_8bit"})]
+)
+def test_a_stopped_run_ends_in_the_same_weights(name, changes, tiny_model):
+    whole, halved = prepared(name, tiny_model, **changes), prepared(name, tiny_model, **changes)
     trained(whole)
     with pytest.raises(Stopped):
         trained(halved, stop_at=2)
@@ -68,5 +70,6 @@ def test_a_stopped_run_ends_in_the_same_weights(name, tiny_model):
     assert not halved.file("training").exists()
     trained(halved)
     assert digest(halved) == digest(whole) != ""
-    proof = rundir.read_json(halved.file("training"))["base_proof"]
-    assert proof is None or proof["equal"]
+    training = rundir.read_json(halved.file("training"))
+    assert training["base_proof"] is None or training["base_proof"]["equal"]
+    assert training["optimizer"] == changes.get("optimizer", "adamw")
