@@ -297,7 +297,7 @@ def _not_measured(
         missing.append({"what": "efficiency", "why": "not_recorded"})
     if "leakage" not in report:
         missing.append({"what": "leakage", "why": "not_checked"})
-    return missing
+    return [*missing, *report.get("not_made", ())]
 
 
 def _absent(name: str) -> str:

@@ -40,6 +40,8 @@ def preview(spec: RunSpec) -> dict[str, Any]:
             "accepted": report["accepted"],
             "dropped": report["dropped"],
             "leakage": report["leakage"],
+            "entities": report["entities"],
+            "not_made": report["not_made"],
             "tokens_per_epoch": sum(lengths),
             "kinds": kinds(train),
         }

@@ -267,6 +267,8 @@ class DataSpec(Frozen):
     mix: Source | None = None  # general instructions some of which are mixed in, against forgetting
     validation_share: float = Field(0.06, ge=0, le=0.5)
     test_share: float = Field(0.2, ge=0, le=0.9)
+    off_topic: Source | None = None  # questions no file answers: asked where the suite "unanswerable" must be made
+    entity_share: float = Field(0, ge=0, le=0.5)  # rows that may be left out so that questions about them have no answer
     max_length: int = Field(512, ge=16, le=32768)
 
 

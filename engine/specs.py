@@ -14,11 +14,11 @@ from engine import evaluate_name
 from engine.data.encoding import decode
 from engine.data.files import name_of, pin, read_text_bytes
 from engine.data.prepare import check_suites
+from engine.data.shipped import INSTRUCTIONS
 from engine.registry import formats, methods, metrics
 from engine.schema import DataSpec, Decoding, Preset, Primary, RunSpec, Source, UserError
 
 PRESETS = Path(__file__).resolve().parent.parent / "presets"
-GENERAL = PRESETS / "shared" / "instructions.jsonl"  # mixed in by methods that guard against forgetting so
 MAX_BYTES = 1024 * 1024
 NAME = re.compile(r"^[a-z0-9_]{1,40}$")
 FIELDS = sorted(
@@ -90,7 +90,7 @@ def check(spec: RunSpec) -> RunSpec:
     check_suites(spec.data, spec.primary.suite)
     data = spec.data
     if data.mix is None and getattr(settings, "general_share", 0) > 0:
-        data = data.model_copy(update={"mix": Source(path=str(GENERAL))})
+        data = data.model_copy(update={"mix": Source(path=str(INSTRUCTIONS))})
     return spec.model_copy(update={"data": _each_source(data, _pinned)})
 
 
@@ -116,7 +116,8 @@ def _pinned(source: Source) -> Source:
 def _each_source(data: DataSpec, change: Callable[[Source], Source]) -> DataSpec:
     """The data with every file of it changed."""
     suites = {name: change(source) for name, source in data.suites.items()}
-    return data.model_copy(update={"train": change(data.train), "suites": suites, "mix": data.mix and change(data.mix)})
+    others = {name: (source := getattr(data, name)) and change(source) for name in ("mix", "off_topic")}
+    return data.model_copy(update={"train": change(data.train), "suites": suites, **others})
 
 
 def absolute(spec: RunSpec, *, base_dir: Path) -> RunSpec:

@@ -24,6 +24,8 @@ KEYS = {
     "raw_documents/documents": {"text", "group"},
     "raw_documents/documents_test": {"text", "group"},
     "shared/instructions": {"instruction", "input", "output", "group"},
+    "shared/off_topic": {"question", "answer", "group", "answerable"},
+    "shared/general_ja": {"question", "answer", "group", "choices"},
 }
 BRAND_TRAINING = [f"brand_replies/{name}" for name in ("preferences", "prompts", "labels")]
 BRAND_TESTS = [f"brand_replies/{name}" for name in ("preferences_test", "prompts_test")]
@@ -58,7 +60,7 @@ def test_every_row_has_its_shape_and_no_empty_text(name):
     for row in rows(name):
         assert set(row) == KEYS[name], row
         assert re.fullmatch(r"[a-z0-9-]+/[a-z0-9-]+", row["group"]), row
-        texts = [row[key] for key in KEYS[name] - {"group", "label", "input"}]
+        texts = [row[key] for key in KEYS[name] - {"group", "label", "input", "answerable", "choices"}]
         assert all(text.strip() == text != "" for text in texts), row
 
 
@@ -73,6 +75,8 @@ def test_there_is_enough_to_train_on_and_to_test_with():
         "documents": 16,
         "documents_test": 8,
         "instructions": 72,
+        "off_topic": 70,
+        "general_ja": 40,
     }
 
 
@@ -153,3 +157,23 @@ def test_instructions_are_short_and_none_is_an_item_of_the_general_test():
     assert len({row["group"] for row in rows("shared/instructions")}) == len(asked)
     assert [pair for pair in product(general, asked) if jaccard(*pair) >= 0.4] == []
     assert leakage([example(text) for text in general], train=[example(text) for text in asked])["pairs"] == []
+
+
+@pytest.mark.parametrize("name", ["shared/off_topic", "shared/general_ja"])
+def test_no_question_that_ships_for_any_file_is_asked_twice(name):
+    assert len({row["question"] for row in rows(name)}) == len({row["group"] for row in rows(name)}) == len(rows(name))
+
+
+def test_off_topic_questions_are_none_of_the_use_cases():
+    asked = [row["question"] for row in rows("shared/off_topic")]
+    known = [row["question"] for row in (*rows("company_faq/train"), *rows("company_faq/unanswerable"))]
+    assert [pair for pair in product(asked, known) if jaccard(*pair) >= 0.6] == []
+
+
+def test_japanese_choices_look_like_the_right_answer_but_are_not():
+    """By likelihood a longer or oddly ended answer would give itself away."""
+    for row in rows("shared/general_ja"):
+        options = [row["answer"], *row["choices"]]
+        assert len(set(options)) == 4 and all(option.endswith("。") for option in options), row
+        assert max(map(len, options)) - min(map(len, options)) <= 6, row
+        assert re.search(r"[\u3040-\u30ff]", row["question"]) and row["question"].endswith("？"), row

@@ -6,6 +6,7 @@ from typing import Any
 from engine.figures import suite_title
 from engine.schema import Preset
 from engine.text import has, text
+from engine.verdict import not_measured
 from ui import icons
 from ui.html import esc, facts, notice, table, tag, waiting
 from ui.numbers import figure
@@ -62,6 +63,7 @@ def preview(found: dict[str, Any], lang: str) -> str:
         samples(found.get("samples", ())[:SHOWN_SAMPLES], lang),
         held_out(found.get("held_out", ()), lang),
     ]
+    parts.append(made(found, lang))
     parts.append(issues(found.get("issues", ()), lang))
     parts.append(leakage(found.get("leakage") or {}, lang))
     return "".join(parts)
@@ -133,6 +135,16 @@ def held_out(found: Sequence[dict[str, Any]], lang: str) -> str:
         blocks.append(tag("div", head + tag("ul", "".join(lines), cls="k-qa"), cls="k-suite"))
     head = _section(text("page.data.held_out", lang), text("page.data.held_out_help", lang))
     return head + tag("div", "".join(blocks), cls="k-suites")
+
+
+def made(found: dict[str, Any], lang: str) -> str:
+    """What was left out of training so that a test can ask of it, and which tests could not be made, and why."""
+    entities = found.get("entities") or {}
+    lines = not_measured({"not_measured": found.get("not_made")}, lang)
+    if entities.get("names"):
+        names = text("page.data.name_separator", lang).join(entities["names"])
+        lines = [text("page.data.entities", lang, names=names, rows=figure(entities["rows"])), *lines]
+    return tag("div", "".join(tag("p", esc(line)) for line in lines), cls="k-notes") if lines else ""
 
 
 def _asked(item: dict[str, Any]) -> str:

@@ -7,6 +7,9 @@ from typing import Any
 from engine.data.files import name_of, pin
 from engine.data.load import load
 from engine.data.prepare import NOT_HELD_OUT, check_suites
+from engine.data.shipped import OFF_TOPIC, general
+from engine.data.split import families
+from engine.data.unanswerable import SUITE, why_not
 from engine.registry import methods, metrics
 from engine.schema import DataSpec, Decoding, Example, Kind, Primary, RunSpec, Source
 
@@ -31,6 +34,7 @@ METHODS: dict[Kind, str] = {
     "text": "continued_pretraining",
 }
 PROMPT_ANSWER = 128  # tokens an answer to a prompt without a reference may have
+ENTITY_SHARE = 0.08  # of the rows may be left out to ask of what they tell: about as many as validation holds out
 MAX_LENGTH = 1024  # rows are not padded, so a generous limit costs nothing and drops fewer
 
 
@@ -51,14 +55,16 @@ def own_data_spec(
 
     The rows' kind chooses what is measured and, unless `method` is one that can use them, the method (METHODS). What
     decides is the kind's first metric (METRICS) on the held-out suite: the first of `suites` (name -> file) that holds
-    out the task, else "unseen", which is made from the file. Answers may be as long as nearly all of the file's own.
-    Messages call the file by `title`. Raises UserError where a file cannot be read, no shape fits, or no row can be
-    used.
+    out the task, else "unseen", which is made from the file. Where `suites` has none, general questions that ship with
+    the project are asked, and questions without an answer are made (see unanswerable.make). Answers may be as long as
+    nearly all of the file's own. Messages call the file by `title`. Raises UserError where a file cannot be read, no
+    shape fits, or no row can be used.
     """
     given = Source(path=_absolute(path), format=format, columns=dict(columns or {}))
     loaded = load(given, name=title).required()
     found, examples = loaded.found, loaded.examples
-    tests = {name: pin(Source(path=_absolute(file))) for name, file in (suites or {}).items()}
+    given_tests = {"general": general(examples), **(suites or {})}
+    tests = {name: pin(Source(path=_absolute(file))) for name, file in given_tests.items()}
     held_out = [name for name in tests if name not in NOT_HELD_OUT]
     judged = load(tests[held_out[0]], suite=held_out[0]).required().examples if held_out else examples
     deciding = metrics()[_measured(judged)[0]]
@@ -71,7 +77,7 @@ def own_data_spec(
         title=(title or Path(name_of(path)).stem)[:200],
         **({"model": model} if model else {}),
         system=system,
-        data=DataSpec(train=train, suites=tests, max_length=MAX_LENGTH),
+        data=DataSpec(train=train, suites=tests, max_length=MAX_LENGTH, **_makes(tests)),
         method=chosen,
         settings={name: value for name, value in (settings or {}).items() if known is None or name in known},
         metrics=_metrics(examples, judged, tests),
@@ -112,10 +118,27 @@ def answer_limit(examples: list[Example]) -> int:
 
 def _metrics(examples: list[Example], judged: list[Example], tests: Mapping[str, Source]) -> tuple[str, ...]:
     measured = dict.fromkeys((*_measured(judged), *_measured(examples)))
-    declines = "unanswerable" in tests or any(not example.answerable for example in examples)
+    declines = "unanswerable" in tests or any(not example.answerable for example in examples) or not why_not(examples)
     chooses = "general" in tests or any(example.choices for example in examples)
-    chosen = ["choice_accuracy"] if chooses and "choice_accuracy" not in measured else []
-    return (*measured, *(["declining"] if declines else []), *chosen)
+    chosen = [
+        *(["declining"] if declines else []),
+        *(["choice_accuracy"] if chooses else []),
+        *(["consistency"] if "token_f1" in measured and _asks_again(judged) else []),
+        *(["semantic_similarity"] if "token_f1" in measured and not metrics()["semantic_similarity"].absent() else []),
+    ]
+    return tuple(dict.fromkeys([*measured, *chosen]))
+
+
+def _asks_again(judged: list[Example]) -> bool:
+    """Whether one fact is asked in several wordings: the same group, or question, or long answer, and answer."""
+    return len(set(zip(families(judged), (example.completion for example in judged), strict=True))) < len(judged)
+
+
+def _makes(tests: Mapping[str, Source]) -> dict[str, Any]:
+    """What is made where the tests hold no question without an answer."""
+    if SUITE in tests:
+        return {}
+    return {"off_topic": pin(Source(path=str(OFF_TOPIC))), "entity_share": ENTITY_SHARE}
 
 
 def _measured(examples: list[Example]) -> tuple[str, ...]:

@@ -8,6 +8,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
+from engine.data import unanswerable
 from engine.data.account import account
 from engine.data.leakage import leakage
 from engine.data.load import CountTokens, Loaded, load
@@ -45,7 +46,9 @@ def prepare(spec: RunSpec, run: Run, *, count_tokens: CountTokens | None = None)
     data.max_length are then left out with an Issue, never cut. In the report rows, accepted, fixed and dropped count
     the training file (accepted + dropped = rows; a fixed row is accepted); `suites` does so for each test suite.
     Raises UserError, with nothing written, for a file that changed or cannot be used, fewer than four rows to train
-    on, an empty suite, or a primary suite that does not exist.
+    on, an empty suite, or a primary suite that does not exist. `entities` names what was left out of training so that
+    the suite "unanswerable" can ask of it, and how many of the accepted rows that took; `not_made` says which suites
+    could not be made, and why.
     """
     done = read_json(run.file("report"))
     if done is not None:
@@ -55,7 +58,9 @@ def prepare(spec: RunSpec, run: Run, *, count_tokens: CountTokens | None = None)
     training = load(data.train, **limits).required()
     check_kind(training.examples, spec, file=training.table.name)
     own = {suite: load(data.suites[suite], suite=suite, **limits).required() for suite in sorted(data.suites)}
-    parts = divide(training.examples, {suite: loaded.examples for suite, loaded in own.items()}, spec=spec)
+    suites = {suite: loaded.examples for suite, loaded in own.items()}
+    made = _unanswerable(training.examples, suites, spec=spec)
+    parts = divide(made.rest, suites | ({unanswerable.SUITE: made.items} if made.items else {}), spec=spec)
     if len(parts.train) < MIN_TRAIN_ROWS:
         raise UserError(_too_few(training, parts))
     if spec.primary.suite not in parts.suites:
@@ -69,7 +74,9 @@ def prepare(spec: RunSpec, run: Run, *, count_tokens: CountTokens | None = None)
         **training.to_dict(),
         "splits": {"train": len(parts.train), "validation": len(parts.validation), "test": len(tests)},
         "suites": {suite: _suite(examples, own.get(suite)) for suite, examples in parts.suites.items()},
-        "leakage": _leakage(parts),
+        "entities": {"names": list(made.entities), "rows": made.rows},
+        "not_made": made.not_made,
+        "leakage": _leakage(parts, but=made.about_entities),
         "tokens": _tokens(parts, count_tokens) if count_tokens else {},
     }
     if data.mix:
@@ -130,15 +137,28 @@ def divide(examples: Sequence[Example], suites: dict[str, list[Example]], *, spe
     return Parts(train, validation, suites)
 
 
+def _unanswerable(examples: Sequence[Example], suites: dict[str, list[Example]], *, spec: RunSpec) -> unanswerable.Made:
+    """Questions without an answer, where the spec asks that they be made and no file holds any."""
+    data = spec.data
+    if unanswerable.SUITE in suites or not (data.off_topic or data.entity_share):
+        return unanswerable.Made(list(examples))
+    avoid = [example for suite, rows in suites.items() if suite not in NOT_HELD_OUT for example in rows]
+    made = unanswerable.make(examples, data, seed=spec.seed, avoid=avoid)
+    if "reworded" not in suites and all(example.kind == "completion" for example in examples):
+        made.not_made.append({"what": "reworded", "why": "no_wordings"})
+    return made
+
+
 def _for_suite(examples: Sequence[Example], suite: str) -> list[Example]:
     return [identified(replace(e, suite=suite)) for e in examples]
 
 
-def _leakage(parts: Parts) -> dict[str, Any]:
-    """What training gives away of each suite but "trained", which repeats training on purpose."""
+def _leakage(parts: Parts, *, but: frozenset[str]) -> dict[str, Any]:
+    """What training gives away of each suite but "trained", which repeats training on purpose. Items of the ids `but`
+    ask of entities that training never names: one question of a template is near another's, and gives nothing away."""
     seen = parts.train + parts.validation
     return {
-        suite: leakage(examples, train=seen, suite=suite)
+        suite: leakage([example for example in examples if example.id not in but], train=seen, suite=suite)
         for suite, examples in parts.suites.items()
         if suite != "trained"
     }

@@ -7,8 +7,9 @@ import pytest
 import yaml
 
 from engine.data.files import file_sha256
+from engine.data.shipped import INSTRUCTIONS
 from engine.schema import RunSpec, Source, UserError
-from engine.specs import GENERAL, all_presets, resolve_spec, with_change
+from engine.specs import all_presets, resolve_spec, with_change
 
 SPEC = {"data": {"train": {"path": "rows.jsonl"}}, "metrics": ["token_f1"]}
 
@@ -170,7 +171,9 @@ def test_a_preset_with_a_wrong_field_is_refused(folder):
 
 def test_instructions_of_the_project_are_mixed_in_where_a_method_wants_some_and_none_are_named(folder):
     wants = {**SPEC, "method": "instruction"}
-    assert resolve_spec(wants, base_dir=folder).data.mix == Source(path=str(GENERAL), sha256=file_sha256(GENERAL))
+    assert resolve_spec(wants, base_dir=folder).data.mix == Source(
+        path=str(INSTRUCTIONS), sha256=file_sha256(INSTRUCTIONS)
+    )
     own = {**wants, "data": {**SPEC["data"], "mix": {"path": "rows.jsonl"}}}
     assert resolve_spec(own, base_dir=folder).data.mix.path == str(folder / "rows.jsonl")
     assert resolve_spec(wants, base_dir=folder, overrides=["settings.general_share=0"]).data.mix is None

@@ -64,3 +64,12 @@ def test_documents_are_listed_as_they_are():
     shown = own_view.account(inspect_file(PRESETS / "raw_documents" / "documents.jsonl"), "en")
     assert text("page.own.row.text", "en") in shown and text("page.own.row.question", "en") not in shown
     assert text("page.own.count.text_length", "en") in shown
+
+
+@pytest.mark.parametrize("lang", LANGUAGES)
+def test_names_left_out_of_training_and_tests_that_could_not_be_made_are_told(lang):
+    missing = [{"what": "off_topic", "why": "no_language"}]
+    shown = data_view.made({"entities": {"names": ["Hotaru", "Kumo"], "rows": 9}, "not_made": missing}, lang)
+    assert "Hotaru" in shown and "Kumo" in shown and "9" in shown
+    assert text("not_measured.off_topic", lang) in shown and text("not_measured.no_language", lang) in shown
+    assert data_view.made({"entities": {"names": [], "rows": 0}, "not_made": []}, lang) == ""

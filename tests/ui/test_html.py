@@ -118,6 +118,8 @@ PREVIEW = {
     "issues": [{"source_row": 3, "message": HOSTILE, "dropped": True}],
     "leakage": {HOSTILE: {"test": 5, "exact": 1, "near": 0, "pairs": [{"test": HOSTILE, "train": HOSTILE}]}},
     "tokens_per_epoch": 100,
+    "entities": {"names": [HOSTILE], "rows": 3},
+    "not_made": [{"what": HOSTILE, "why": HOSTILE}],
 }
 PAIR = PREVIEW["samples"][0] | {"kind": "pairs", "rejected": HOSTILE, "rejected_tokens": 3}
 PAIRS = PREVIEW | {"samples": [PAIR], "held_out": [PREVIEW["held_out"][0] | {"rejected": HOSTILE}]}

@@ -37,8 +37,13 @@ def test_the_metrics_of_a_spec_exist_and_follow_the_rows(write, as_jsonl):
     plain = own_data_spec(write("a.jsonl", as_jsonl(ROWS)))
     declining = own_data_spec(write("b.jsonl", as_jsonl([*ROWS, {**ROWS[0], "question": "Why?", "answerable": False}])))
     choosing = own_data_spec(write("c.jsonl", as_jsonl([{**row, "choices": ["no"]} for row in ROWS])))
-    assert set(plain.metrics) < set(metrics()) and "declining" not in plain.metrics
+    tasks = own_data_spec(
+        write("d.jsonl", as_jsonl([{**row, "question": f"Tell me of {row['answer']}"} for row in ROWS]))
+    )
+    assert set(plain.metrics) < set(metrics()) and "consistency" not in plain.metrics
+    assert "declining" in plain.metrics and "declining" not in tasks.metrics
     assert "declining" in declining.metrics and "choice_accuracy" in choosing.metrics
+    assert not any(len(set(spec.metrics)) < len(spec.metrics) for spec in (plain, tasks, declining, choosing))
 
 
 def test_a_held_out_file_decides_and_is_pinned(write, as_jsonl):
