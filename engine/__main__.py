@@ -238,6 +238,94 @@ def benchmark(
 
 
 @verb
+def judge(
+    run_id: RunId,
+    model: Annotated[
+        str,
+        typer.Option("--model", metavar="NAME", help="The judge: a folder or Hub id here, or its name on the server."),
+    ],
+    url: Annotated[
+        str, typer.Option("--url", metavar="URL", help="The server, for example http://127.0.0.1:8000/v1.")
+    ] = "",
+    key_env: Annotated[
+        str, typer.Option("--key-env", metavar="VARIABLE", help="The environment variable that holds the key.")
+    ] = "",
+    suite: Annotated[str, typer.Option("--suite", metavar="NAME", help="The test; else the deciding one.")] = "",
+    limit: Annotated[int, typer.Option("--limit", metavar="N", help="Only so many items, spread over the test.")] = 0,
+    reply_tokens: Annotated[
+        int, typer.Option("--reply-tokens", help="The longest reply; more for a model that thinks first.")
+    ] = 32,
+    same_family: Annotated[
+        bool, typer.Option("--same-family", help="Allow a judge of the base model's own family; the result says so.")
+    ] = False,
+    as_json: AsJson = False,
+) -> None:
+    """Ask another language model which answers are better, both orders. Shown beside the verdict, never part of it."""
+    from engine import remote_call
+    from engine.llm_judge import result, who, words
+
+    found = _open(run_id)
+    options = {"same_family": same_family, "reply_tokens": reply_tokens}
+    if not url and key_env:
+        raise UserError("--key-env is for a server: give its address with --url too.")
+    asked = (
+        who.on_server(found, remote_call.server(url, model, key_env=key_env), **options)
+        if url
+        else who.on_this_machine(found, model, **options)
+    )
+    told: list[int] = []
+
+    def progress(done: int, of: int) -> None:
+        if told[-1:] != [done]:
+            told.append(done)
+            asking = terminal.words("cli.judge.asking", who=words.who({"judge": asked.to_dict()}, terminal.language()))
+            terminal.show_count(asking, done, of)
+
+    try:
+        said = result.judge_run(found, asked, suite=suite, limit=limit, progress=progress)
+    except (UserError, Stopped):
+        raise
+    except Exception as error:  # noqa: BLE001 - whatever ends a model, the person must see it in words
+        say(terminal.words("cli.judge.failed", message=str(error) or type(error).__name__))
+        raise typer.Exit(EXIT_FAILED) from error
+    if as_json:
+        _print_json({"run": found.id, "judge": said})
+        return
+    terminal.show_judge(said)
+    say(terminal.words("cli.judge.written", path=found.judgements(said["rows"])))
+
+
+@verb
+def votes(
+    run_id: RunId,
+    file: Annotated[
+        Path | None,
+        typer.Option("--file", metavar="CSV", help="The run's items as the page gives them, with a column vote added."),
+    ] = None,
+    voter: Annotated[str, typer.Option("--voter", metavar="NAME", help="Who voted, where no column says so.")] = "me",
+    as_json: AsJson = False,
+) -> None:
+    """Take in people's own votes on a run's answers (base, tuned, tie, both_bad), by which a judge is judged."""
+    from engine import votes as cast
+    from engine.llm_judge import result
+
+    found = _open(run_id)
+    if file is not None:
+        given, empty = cast.read_csv(found, file, voter=voter)
+        new = cast.add(found, given)
+        say(terminal.words("cli.votes.added", new=new, same=len(given) - new, empty=empty))
+    standing, said = cast.read(found), result.read(found)
+    if as_json:
+        _print_json({"run": found.id, "votes": [vote.to_dict() for vote in standing], "judge": said})
+        return
+    terminal.show_votes([vote.to_dict() for vote in standing])
+    if said is None:
+        say(terminal.words("cli.votes.no_judge", run=found.id))
+    else:
+        terminal.show_judge(said)
+
+
+@verb
 def methods(as_json: AsJson = False) -> None:
     """The ways to train."""
     _print_members("methods", listing.methods(), ("name", "title", "summary"), as_json=as_json)

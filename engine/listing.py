@@ -22,11 +22,14 @@ def summary(run: Run) -> dict[str, Any]:
 
 def details(run: Run) -> dict[str, Any]:
     """All there is to say about a run, ready for JSON."""
+    from engine.llm_judge import result as judged  # it brings scipy, which a list of runs does without
+
     return summary(run) | {
         "path": str(run.path),
         "spec": run.spec().model_dump(mode="json"),
         "status": run.status(),
         "comparison": run.comparison(),
+        "judge": judged.read(run),
         "benchmarks": rundir.read_json(run.file("harness")),
     }
 

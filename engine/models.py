@@ -118,6 +118,14 @@ def load_tokenizer(model: str, *, revision: str | None = None) -> Any:
     return tokenizer
 
 
+def family(model: str, *, revision: str | None = None) -> str:
+    """The family the model is of, as transformers names its architecture ("llama", "qwen2"). Raises UserError where it
+    cannot be had."""
+    from transformers import AutoConfig
+
+    return _from_pretrained(AutoConfig, model, revision=revision).model_type
+
+
 def load(
     model: str,
     *,

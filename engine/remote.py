@@ -35,11 +35,13 @@ def answer(
     stop. With `kept`, each answer is written there as it comes, and one that stands there is not asked for again.
     Raises UserError where the server refuses, cannot be reached after several tries, or answers with something else.
     """
-    bodies = [_body(server, prompt, max_new_tokens) for prompt in prompts]
+    bodies = [body(server, prompt, max_new_tokens) for prompt in prompts]
     found = _read_kept(kept, server, bodies)
     with remote_call.client(server) as client:
         progress(len(found), len(bodies))
-        for at, output in _answers(client, server, {at: body for at, body in enumerate(bodies) if at not in found}):
+        for at, output in answers(client, server, {at: body for at, body in enumerate(bodies) if at not in found}):
+            if isinstance(output, Exception):
+                raise output
             if output is not None:
                 found[at] = output
                 if kept:
@@ -48,10 +50,14 @@ def answer(
     return [found[at] for at in range(len(bodies))]
 
 
-def _answers(
+def answers(
     client: httpx.Client, server: Server, bodies: dict[int, dict[str, Any]]
-) -> Iterator[tuple[int, Output | None]]:
-    """(at, output) as the answers come, (-1, None) now and then between them. An error ends all."""
+) -> Iterator[tuple[int, Output | Exception | None]]:
+    """(at, output) as the answers come, about in the order of `bodies`, and (-1, None) now and then between them.
+
+    What a request fails with (UserError, as a rule) comes in the output's place; the others go on until the reader
+    ends.
+    """
     waiting: queue.SimpleQueue[tuple[int, dict[str, Any]]] = queue.SimpleQueue()
     done: queue.SimpleQueue[tuple[int, Output | Exception]] = queue.SimpleQueue()
     stopping = threading.Event()
@@ -66,9 +72,8 @@ def _answers(
                 return
             try:
                 done.put((at, remote_call.ask(client, server, body, stopping)))
-            except Exception as error:  # noqa: BLE001 - raised again in the thread that waits for it
+            except Exception as error:  # noqa: BLE001 - told to the thread that waits for it
                 done.put((at, error))
-                return
 
     for _ in range(min(PARALLEL, len(bodies))):  # daemons: a request under way must not hold up a person's Ctrl-C
         threading.Thread(target=work, daemon=True).start()
@@ -80,15 +85,14 @@ def _answers(
             except queue.Empty:
                 yield -1, None
                 continue
-            if isinstance(output, Exception):
-                raise output
             left -= 1
             yield at, output
     finally:
         stopping.set()
 
 
-def _body(server: Server, prompt: Sequence[Message], max_new_tokens: int) -> dict[str, Any]:
+def body(server: Server, prompt: Sequence[Message], max_new_tokens: int) -> dict[str, Any]:
+    """The request for the greedy answer to a prompt."""
     messages = [{"role": message.role, "content": _whole(message.content)} for message in prompt]
     return {
         "model": server.model,

@@ -41,6 +41,8 @@ FILES = {
     "metrics": "metrics.jsonl",
     "training": "training.json",
     "comparison": "comparison.json",
+    "votes": "votes.jsonl",
+    "llm_judge": "eval/judge.json",
 }
 
 
@@ -88,6 +90,10 @@ class Run:
     def inner(self, name: str) -> "Run":
         """A folder laid out as a run for answers that servers gave to this run's test. The program makes the name."""
         return Run(self.id, self.path / "eval" / "remote" / name)
+
+    def judgements(self, judge: str) -> Path:
+        """Where what a judge said of this run's answers is kept, item by item. The program makes the name."""
+        return self.path / "eval" / "judges" / f"{judge}.jsonl"
 
     def spec(self) -> RunSpec:
         return RunSpec.model_validate_json(self.file("spec").read_text(encoding="utf-8"))

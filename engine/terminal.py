@@ -210,6 +210,8 @@ def show_run(run: Mapping[str, Any]) -> None:
         print_table([words("cli.cost.what"), words("cli.cost.value")], spent)
     for missing in verdict.not_measured(found, language()):
         console.print(Text(printable(missing)))
+    if run.get("judge"):
+        show_judge(run["judge"])
     if run.get("benchmarks"):
         show_benchmarks(run["benchmarks"])
 
@@ -221,6 +223,29 @@ def show_benchmarks(found: Mapping[str, Any]) -> None:
     print_table(list(columns.values()), [[row[key] for key in columns] for row in rows], right=range(2, 8))
     for note in harness_table.notes(found, language()):
         print(printable(note))
+
+
+def show_judge(found: Mapping[str, Any]) -> None:
+    """What a language model said as judge of a run (llm_judge.result.read), whether it may count first."""
+    from rich.console import Console
+    from rich.text import Text
+
+    from engine.llm_judge import words as judge_words
+
+    console = Console(width=None if sys.stdout.isatty() else WIDTH, highlight=False)
+    title = f"{words('judge.title')}: {judge_words.who(found, language())}"
+    console.print(Text(printable(title), style="bold"))
+    for sentence in judge_words.sentences(found, language()):
+        console.print(
+            Text(printable(sentence["text"]), style={"good": "green", "bad": "red"}.get(sentence["tone"], ""))
+        )
+
+
+def show_votes(votes: Sequence[Mapping[str, Any]]) -> None:
+    """How many votes there are, and for whom."""
+    counts = {name: sum(vote["vote"] == name for vote in votes) for name in ("tuned", "base", "tie", "both_bad")}
+    voters = len({vote["voter"] for vote in votes})
+    print(words("cli.votes.counts", n=len(votes), voters=voters, **counts))
 
 
 def cost(comparison: Mapping[str, Any]) -> list[tuple[str, str]]:

@@ -49,12 +49,13 @@ LIGHT = (
     "remote",
     "remote_call",
     "remote_run",
+    "votes",
     "harness",
     "harness_scores",
     "harness_tasks",
     "harness_table",
 )
-LIGHT_PACKAGES = ("engine.data", "engine.formats", "engine.metrics", "engine.methods", "ui")
+LIGHT_PACKAGES = ("engine.data", "engine.formats", "engine.metrics", "engine.methods", "engine.llm_judge", "ui")
 TEXT_SUFFIXES = {".py", ".md", ".yaml", ".yml", ".toml", ".txt", ".css", ".js", ".jsonl", ".csv", ".json", ".html", ""}
 SKIPPED = {".git", "__pycache__", ".cache", ".pytest_cache", ".ruff_cache", ".hypothesis", "runs"}
 

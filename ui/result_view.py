@@ -8,7 +8,7 @@ from engine import verdict as verdict_of
 from engine.registry import metrics
 from engine.text import has, text
 from engine.verdict import columns, sentences, table
-from ui import harness_view, html
+from ui import harness_view, html, judge_view
 from ui.charts import bars, stacked_bar
 from ui.data_view import suite_order, suite_summary
 from ui.html import empty, esc, facts, heading, tag
@@ -39,8 +39,11 @@ def metric_summary(name: str, lang: str) -> str:
 
 
 def pictures(found: Mapping[str, Any], lang: str) -> str:
-    """The deciding metric, what became of its items, declining, general knowledge: a card each, where measured."""
-    drawn = (_primary, _alternatives, _outcomes, _declining, _general)
+    """The deciding metric, what became of its items, declining, general knowledge: a card each, where measured.
+
+    found["judge"] is what a language model said as judge, None where none was asked.
+    """
+    drawn = (_primary, _alternatives, _outcomes, _declining, _general, _judge)
     cards = [draw(found, lang) for draw in drawn]
     return tag("div", "".join(card for card in cards if card), cls="k-pictures")
 
@@ -80,6 +83,10 @@ def _alternatives(found: Mapping[str, Any], lang: str) -> str:
     every = _across(header, lines, numeric=range(2, len(header)))
     more = tag("details", tag("summary", esc(text("page.result.arms.all", lang))) + every, cls="k-more")
     return _card(title, text("page.result.arms.help", lang), bars(rows, title) + more)
+
+
+def _judge(found: Mapping[str, Any], lang: str) -> str:
+    return judge_view.card(found.get("judge"), lang)
 
 
 def _general(found: Mapping[str, Any], lang: str) -> str:
@@ -197,6 +204,7 @@ def _change_row(row: Mapping[str, Any], titles: Mapping[str, str], lang: str) ->
 
 def _notes(found: Mapping[str, Any], lang: str) -> str:
     lines = [text("page.result.how", lang), *verdict_of.not_measured(found, lang)]
+    lines += [] if found.get("judge", True) else [text("judge.not_run", lang)]
     if found.get("run") and not found.get("benchmarks"):
         lines.append(text("benchmark.how_to", lang, run=found["run"]))
     return tag("div", "".join(tag("p", esc(line)) for line in lines), cls="k-notes")

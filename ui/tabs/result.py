@@ -11,7 +11,7 @@ from engine import rundir
 from engine.items_csv import items_csv
 from engine.rundir import Run
 from engine.text import text
-from ui import items_view, result_view, runs
+from ui import items_view, judge_view, result_view, runs
 from ui.frame import Frame
 from ui.html import area, heading
 from ui.tabs import parts
@@ -122,6 +122,7 @@ def show(run: Run | None, lang: str) -> list[Any]:
         shown = [gr.update(value=result_view.nothing(state, lang), visible=True), gr.update(visible=False)]
         return [*shown, *[""] * 7, None, *[""] * 6, *parts.nothing()]
     shown = [gr.update(visible=False), gr.update(visible=True)]
+    found = found | {"judge": judge_view.result(run)}
     drawn = (result_view.verdict, result_view.pictures, result_view.change_table, result_view.stages)
     beside = {"run": run.id, "benchmarks": rundir.read_json(run.file("harness"))}
     sections = [draw(found | beside, lang) for draw in drawn]
