@@ -9,7 +9,7 @@ from engine.methods import lora
 from engine.training.settings import BASIC, rate_field
 
 WAYS = ("lora", "qlora", "adapter", "full")
-RATES = {"lora": 3e-3, "qlora": 3e-3, "adapter": 1e-3, "full": 1e-4}
+RATES = {"lora": 3e-3, "qlora": 3e-3, "adapter": 5e-3, "full": 1e-4}
 
 
 def has_gpu() -> bool:

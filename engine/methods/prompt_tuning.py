@@ -10,7 +10,8 @@ from engine.training.settings import BASIC, TrainingSettings, rate_field
 
 
 class Settings(TrainingSettings):
-    # Lester et al. train with 0.3 for 30,000 steps; the few hundred steps of a run here want less noise than that.
+    # Lester et al. train with 0.3 for 30,000 steps; the few hundred steps of a run here want less noise than that. On
+    # the company FAQ with the embedded model 0.1 for 4 epochs gives 3.6 % of the key facts and loses general questions.
     learning_rate: float = rate_field(0.03, "A learnt prompt has few parameters and wants a high one, 0.01 to 0.3.")
     prompt_length: int = Field(
         16,
