@@ -9,12 +9,13 @@ from engine import figures
 from engine.figures import MINUS, UNITS
 from engine.items import NOT_JUDGED
 from engine.registry import metrics
-from engine.slices import SMALLEST
+from engine.slices import SMALLEST, members
 from engine.slices import slices as cut
 from engine.text import text
 from ui import html
 from ui.charts import nice_ticks
 from ui.html import esc, heading, tag
+from ui.items_view import listing
 
 Row = Mapping[str, Any]
 
@@ -69,6 +70,17 @@ def draw(found: Mapping[str, Any], chosen: str, lang: str) -> str:
     return drawn + under + _behind(slices, lang)
 
 
+def inside(found: Mapping[str, Any], chosen: str, pick: str, lang: str) -> str:
+    """The items of a part that was clicked, given as "by=name": a line each. Nothing where there is no such part."""
+    slices, (by, _, called) = of(found, chosen), pick.partition("=")
+    row = next((row for row in slices["rows"] if (row["by"], row["name"]) == (by, called)), None) if slices else None
+    if row is None:
+        return ""
+    at = {"metric": slices["metric"], "suite": slices["suite"], "by": by, "name": called}
+    title = tag("h4", esc(text("page.slices.items", lang, part=name(row, lang), n=row["n"])))
+    return title + listing(members(found["items"], **at), "", lang)
+
+
 def name(row: Row, lang: str) -> str:
     """What a slice is called: a topic by its own name, which is the user's."""
     if row["by"] == "topic":
@@ -116,7 +128,10 @@ def _line(row: Row, called: str, change: Mapping[str, Any], place: Any, lang: st
     drawn = tag("svg", marks, cls="k-forest-track", role="img", aria_label=said)
     inside = tag("span", esc(called), cls="k-forest-name") + drawn
     inside += tag("span", esc(text("page.slices.n", lang, n=row["n"])), cls="k-muted k-numbers k-forest-n")
-    return tag("div", inside, cls="k-forest-row" if row["by"] else "k-forest-row k-forest-whole", title=said)
+    if not row["by"]:
+        return tag("div", inside, cls="k-forest-row k-forest-whole", title=said)
+    pick = f"{row['by']}={row['name']}"
+    return tag("button", inside, type="button", cls="k-forest-row k-forest-part", title=said, data_pick=pick)
 
 
 def _axis(ticks: Sequence[float], metric: Any, place: Any, lang: str) -> str:

@@ -57,6 +57,15 @@ def test_another_figure_is_cut_from_the_items():
     assert slices_view.of(found, CHOSEN) is found["slices"]
 
 
+def test_a_part_opens_into_its_items():
+    found = result(SHIPPING + RETURNS)
+    assert 'data-pick="topic=shipping"' in slices_view.draw(found, CHOSEN, "en")
+    listed = [one | {"question": f"Asked {i}?", "outcome": "same"} for i, one in enumerate(SHIPPING + RETURNS)]
+    opened = slices_view.inside(found | {"items": listed}, CHOSEN, "topic=returns", "en")
+    assert re.findall(r'data-pick="(\d+)"', opened) == ["8", "9", "10"] and "returns: 3 items" in opened
+    assert slices_view.inside(found, CHOSEN, "topic=nowhere", "en") == slices_view.inside(found, "", "x=y", "en") == ""
+
+
 def test_a_figure_the_comparison_does_not_have_is_not_drawn():
     assert slices_view.draw(result(SHIPPING), "reworded exact_match", "en") == ""
     assert slices_view.draw(result(SHIPPING), "", "en") == ""

@@ -17,6 +17,7 @@ from ui.html import area, heading
 from ui.tabs import parts
 
 FIRST_SHOWN = ("fixed", "broken", "improved", "worsened")
+TO_ITEM = "() => document.getElementById('k-item')?.scrollIntoView({ behavior: 'smooth', block: 'center' })"
 
 
 @dataclass(frozen=True)
@@ -187,11 +188,20 @@ def open_item(lang: str, run_id: str, outcome: str, suite: str, search: str, eve
     return search_items(lang, run_id, outcome, suite, search, str(event._data["pick"]))
 
 
+def open_member(lang: str, run_id: str, figure: str | None, event: gr.EventData) -> list[Any]:
+    """An item of a part of the test was clicked: it is opened among all items of its suite."""
+    suite = (figure or "").split(" ")[0]
+    return ["", "", *search_items(lang, run_id, "", suite, "", str(event._data["pick"]))]
+
+
 def bind(tab: Tab, frame: Frame) -> None:
     quiet = {"show_progress": "hidden", "concurrency_limit": None}
     chosen = [frame.lang, frame.run, tab.outcome, tab.suite, tab.search]
     all_outputs = _item_outputs(tab)
     parts.bind(tab.parts, frame)
+    opened = [tab.search, tab.searched, *all_outputs]
+    shown = tab.parts.items.click(open_member, [frame.lang, frame.run, tab.parts.figure], opened, **quiet)
+    shown.then(None, js=TO_ITEM)
     tab.filters.click(filter_items, [*chosen, tab.item], all_outputs, **quiet)
     tab.list.click(open_item, chosen, all_outputs, **quiet)
     tab.detail.click(open_item, chosen, all_outputs, **quiet)
