@@ -93,9 +93,11 @@ def generate(
     batch_size: int,
     sample: Sampling | None = None,
     progress: Callable[[int], None] = lambda done: None,
+    finished: Callable[[int, Answer], None] = lambda at, answer: None,
 ) -> list[Answer]:
     """The finished answers in the prompts' order, greedy or by `sample`. Prompts of like length share a batch.
-    `progress` gets the number done after every token and may raise to stop."""
+    `finished` gets an answer's place and the answer as soon as it is done; then `progress` gets the number done, after
+    every token, and may raise to stop."""
     order = sorted(range(len(prompts)), key=lambda at: -len(prompts[at]))
     answers: list[Answer] = [Answer()] * len(prompts)
     for first in range(0, len(order), batch_size):
@@ -103,8 +105,12 @@ def generate(
         batch: list[Answer] = []
         given = [prompts[at] for at in chosen]
         drawn = sample.only(chosen) if sample else None
+        growing = list(range(len(chosen)))
         for batch in stream(loaded, given, max_new_tokens=max_new_tokens, sample=drawn):
-            progress(first + sum(answer.done for answer in batch))
+            for row in filter(lambda row: batch[row].done, growing):  # noqa: B023 - used up before the next batch
+                finished(chosen[row], batch[row])
+            growing = [row for row in growing if not batch[row].done]
+            progress(first + len(chosen) - len(growing))
         for at, answer in zip(chosen, batch, strict=True):
             answers[at] = answer
     return answers

@@ -6,84 +6,66 @@ import sys
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from importlib.metadata import version
+from pathlib import Path
 from typing import Any
 
-from engine import evaluate_metric, evaluate_name, registry
-from engine.decoding import Answer, generate
-from engine.models import Loaded, prompt_tokens
+from engine import evaluate_metric, evaluate_name, kept, registry
+from engine.answering import Progress, answer, asked_of
+from engine.kept import Kept
+from engine.models import Loaded
 from engine.rundir import home, read_lines, write_lines
 from engine.schema import EvalRow, Example, Metric, MetricFailed, Output, RunSpec
-from engine.training.batches import Row, filled, tokenize
-from engine.training.loss import row_losses
 
-LOSS_TOKENS = 4096  # tokens whose likelihood is computed in one batch
-
-Progress = Callable[[int, int, str], None]
 Rewards = Callable[[Sequence[tuple[Example, str]]], list[float]]
 
 
 def evaluate(
-    loaded: Loaded, examples: Sequence[Example], *, arm: str, spec: RunSpec, progress: Progress
+    loaded: Loaded,
+    examples: Sequence[Example],
+    *,
+    arm: str,
+    spec: RunSpec,
+    progress: Progress,
+    fingerprint: str = "",
+    partial: Path | None = None,
 ) -> list[EvalRow]:
     """Every example answered and scored by one arm, in the examples' order.
 
-    `progress(done, of, what)` is called often and may raise to stop.
+    `progress(done, of, what)` is called often and may raise to stop. With `partial` each finished answer is kept in
+    that file, where an interrupted evaluation of the same examples by the model of the same `fingerprint` goes on.
     """
-    outputs = answer(loaded, examples, spec=spec, progress=progress)
+    so_far = kept.begin(partial, key=_key(fingerprint, examples, spec)) if partial else Kept()
+    outputs = answer(loaded, examples, spec=spec, progress=progress, so_far=so_far)
     return score(outputs, examples, arm=arm, metrics=spec.metrics)
 
 
 def base_answers(
-    load: Callable[[], Loaded], examples: Sequence[Example], *, fingerprint: str, spec: RunSpec, progress: Progress
+    load: Callable[[], Loaded],
+    examples: Sequence[Example],
+    *,
+    fingerprint: str,
+    spec: RunSpec,
+    progress: Progress,
+    partial: Path | None = None,
 ) -> list[Output]:
     """What base says, kept by the content of (model, examples, decoding) and never computed twice. `load` is called
-    only where it must be computed.
+    only where it must be computed. `partial` is as for `evaluate`, and goes when all is answered.
 
     Raises UserError, before any work, where a metric of the `evaluate` library cannot be used.
     """
     for name in filter(evaluate_name.is_named, spec.metrics):
         evaluate_metric.expect_usable(name)
-    path = home() / "cache" / "base" / f"{_base_key(fingerprint, examples, spec)}.jsonl"
-    kept = [Output.from_dict(line) for line in read_lines(path)]
-    if len(kept) == len(examples):
-        return kept
-    outputs = answer(load(), examples, spec=spec, progress=progress)
+    key = _key(fingerprint, examples, spec)
+    path = home() / "cache" / "base" / f"{key}.jsonl"
+    before = [Output.from_dict(line) for line in read_lines(path)]
+    if len(before) == len(examples):
+        return before
+    so_far = kept.begin(partial, key=key) if partial else Kept()
+    outputs = answer(load(), examples, spec=spec, progress=progress, so_far=so_far)
     write_lines(path, ({name: getattr(output, name) for name in Output.__slots__} for output in outputs))
+    if partial:
+        partial.unlink()
     return outputs
-
-
-def answer(loaded: Loaded, examples: Sequence[Example], *, spec: RunSpec, progress: Progress) -> list[Output]:
-    """The greedy answer to every example's prompt, with the likelihood of the reference and of each alternative.
-
-    A plain text is not asked: its answer is empty.
-    """
-    asked = [at for at, example in enumerate(examples) if example.prompt]
-    prompts = [prompt_tokens(loaded.tokenizer, examples[at].prompt, spec.system) for at in asked]
-    of = len(examples)
-    answers = [Answer() for _ in examples]
-    given = generate(
-        loaded,
-        prompts,
-        max_new_tokens=spec.decoding.max_new_tokens,
-        batch_size=spec.decoding.batch_size,
-        progress=lambda done: progress(done, of, "answers"),
-    )
-    for at, answered in zip(asked, given, strict=True):
-        answers[at] = answered
-    losses = _losses(loaded, examples, spec=spec, progress=lambda done: progress(done, of, "likelihood"))
-    return [
-        Output(
-            text=given.text(loaded.tokenizer),
-            tokens=len(given.tokens),
-            seconds=round(given.seconds, 4),
-            truncated=given.truncated,
-            answer_loss=loss[0][0] if loss else None,
-            answer_tokens=loss[0][1] if loss else None,
-            choice_losses=tuple(mean for mean, _ in loss) if len(loss) > 1 else (),
-            choice_tokens=tuple(count for _, count in loss) if len(loss) > 1 else (),
-        )
-        for given, loss in zip(answers, losses, strict=True)
-    ]
 
 
 def score(outputs: Sequence[Output], examples: Sequence[Example], *, arm: str, metrics: Sequence[str]) -> list[EvalRow]:
@@ -126,34 +108,14 @@ def rewarded(rows: Sequence[EvalRow], examples: Sequence[Example], rewards: Rewa
     ]
 
 
-def _losses(
-    loaded: Loaded, examples: Sequence[Example], *, spec: RunSpec, progress: Callable[[int], None]
-) -> list[list[tuple[float, int]]]:
-    """Per example (loss per token, tokens) of its reference, then of each alternative; none where there is no
-    reference. A question is computed once for all its answers."""
-    rows: list[Row] = []
-    owner: list[int] = []
-    for number, example in enumerate(examples):
-        for text in (example.completion, *example.alternatives) if example.completion else ():
-            rows.append(tokenize(loaded.tokenizer, _with_answer(example, text), system=spec.system))
-            owner.append(number)
-    losses: list[list[tuple[float, int]]] = [[] for _ in examples]
-    for places in filled([len(row.tokens) for row in rows], tokens=LOSS_TOKENS):  # choices stay beside each other
-        batch = [rows[at] for at in places]
-        for at, row, loss in zip(places, batch, row_losses(loaded.core, batch), strict=True):
-            losses[owner[at]].append((loss, len(row.labels)))
-        progress(owner[places[-1]] + 1)
-    return losses
-
-
-def _with_answer(example: Example, text: str) -> Example:
-    return Example(id=example.id, prompt=example.prompt, completion=text)
-
-
-def _base_key(fingerprint: str, examples: Sequence[Example], spec: RunSpec) -> str:
+def _key(fingerprint: str, examples: Sequence[Example], spec: RunSpec) -> str:
+    """A hash of all that decides the answers and what is measured of them."""
     content: dict[str, Any] = {
         "model": fingerprint,
-        "examples": [[example.id, example.alternatives] for example in examples],
+        "examples": [
+            [[(message.role, message.content) for message in example.prompt], *asked]
+            for example, asked in zip(examples, asked_of(examples, spec), strict=True)
+        ],
         "system": spec.system,
         "decoding": spec.decoding.model_dump(),
         "versions": [version("torch"), version("transformers")],

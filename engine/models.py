@@ -255,9 +255,13 @@ def _from_pretrained(kind: Any, model: str, *, revision: str | None, **options: 
 def fingerprint(model: str, revision: str | None, quantization: str, dtype: torch.dtype) -> str:
     """A text that changes when the weights do: the key under which base's answers are kept."""
     where = Path(source(model))
-    files = sorted(where.glob("*.safetensors")) if where.is_dir() else []
-    parts = [f"{file.name}:{file.stat().st_size}:{file.stat().st_mtime_ns}" for file in files]
-    return "|".join([str(where), str(revision), quantization, str(dtype), *parts])
+    return "|".join([str(where), str(revision), quantization, str(dtype), *weight_files(where)])
+
+
+def weight_files(folder: Path) -> list[str]:
+    """Name, size and time of each file of weights in a folder; none where there is no such folder."""
+    files = [(file.name, file.stat()) for file in sorted(folder.glob("*.safetensors"))]
+    return [f"{name}:{stat.st_size}:{stat.st_mtime_ns}" for name, stat in files]
 
 
 def prompt_tokens(tokenizer: Any, prompt: Sequence[Message], system: str = "") -> list[int]:

@@ -95,6 +95,10 @@ class Run:
         """Where what a judge said of this run's answers is kept, item by item. The program makes the name."""
         return self.path / "eval" / "judges" / f"{judge}.jsonl"
 
+    def partial(self, arm: str) -> Path:
+        """Where the answers of an arm are kept while it answers."""
+        return self.path / "eval" / "partial" / f"{arm}.jsonl"
+
     def spec(self) -> RunSpec:
         return RunSpec.model_validate_json(self.file("spec").read_text(encoding="utf-8"))
 

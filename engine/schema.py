@@ -145,7 +145,8 @@ class Output:
     `answer_loss` is the mean negative log-likelihood per token of the reference answer, in nats, over `answer_tokens`
     tokens, the end of the answer among them. `choice_losses` is the same for the right answer followed by each of
     `Example.alternatives`, and `choice_tokens` how many tokens each of them has. `reward` is what the run's reward
-    model gives the answer, where it has learnt one.
+    model gives the answer, where it has learnt one. `refusal_loss` is the same loss of a fixed refusal, where the test
+    asks both what can be answered and what cannot.
     """
 
     text: str
@@ -157,6 +158,7 @@ class Output:
     choice_tokens: tuple[int, ...] = ()
     reward: float | None = None
     answer_tokens: int | None = None
+    refusal_loss: float | None = None
 
     @classmethod
     def from_dict(cls, values: Mapping[str, Any]) -> "Output":

@@ -132,7 +132,7 @@ def _base(run: Run, spec: RunSpec, method: Method, status: Status) -> None:
     train, tests = run.examples("train"), run.examples("test")
     earlier: list[EvalRow] = []
     for model, revision in chain.earlier(spec):
-        for _, rows in _untrained(spec, method, status, model, revision, {model: (tests, tests)}):
+        for _, rows in _untrained(run, spec, method, status, model, revision, {model: (tests, tests)}):
             earlier += rows
     if earlier:
         rundir.write_lines(run.file("earlier"), earlier)
@@ -143,11 +143,12 @@ def _base(run: Run, spec: RunSpec, method: Method, status: Status) -> None:
         rundir.write_lines(run.file("nearest"), rows)
     if others and arms.PROMPTED in spec.arms:
         questions = {arms.PROMPTED: (arms.prompted(others, train, spec=spec), others), **questions}
-    for arm, rows in _untrained(spec, method, status, spec.model, spec.revision, questions):
+    for arm, rows in _untrained(run, spec, method, status, spec.model, spec.revision, questions):
         rundir.write_lines(run.file(arm), rows)
 
 
 def _untrained(
+    run: Run,
     spec: RunSpec,
     method: Method,
     status: Status,
@@ -163,7 +164,14 @@ def _untrained(
     load = cache(lambda: models.load(model, revision=revision, quantization=quantization))
     key = models.fingerprint(model, revision, quantization, models.choose_dtype(models.best_device()))
     for arm, (asked, items) in questions.items():
-        outputs = evaluation.base_answers(load, asked, fingerprint=key, spec=spec, progress=status.progress)
+        outputs = evaluation.base_answers(
+            load,
+            asked,
+            fingerprint=key,
+            spec=spec,
+            progress=status.progress,
+            partial=run.partial(arm if arm in rundir.FILES else "earlier"),
+        )
         yield arm, evaluation.score(outputs, items, arm=arm, metrics=spec.metrics)
 
 
@@ -193,7 +201,15 @@ def _tuned(run: Run, spec: RunSpec, method: Method, status: Status) -> None:
 
     loaded = models.load_tuned(spec, run.model, quantization=method.quantization, adapter=method.adapter)
     examples = run.examples("test")
-    rows = evaluation.evaluate(loaded, examples, arm="tuned", spec=spec, progress=status.progress)
+    rows = evaluation.evaluate(
+        loaded,
+        examples,
+        arm="tuned",
+        spec=spec,
+        progress=status.progress,
+        fingerprint="|".join([loaded.fingerprint, *models.weight_files(run.model)]),
+        partial=run.partial("tuned"),
+    )
     del loaded  # the reward model takes its place
     rewards = method.judge(run, spec=spec, quantization=method.quantization) if method.judge else None
     if rewards:
@@ -202,6 +218,7 @@ def _tuned(run: Run, spec: RunSpec, method: Method, status: Status) -> None:
                 rundir.write_lines(run.file(arm), evaluation.rewarded(run.answers(arm), examples, rewards))
         rows = evaluation.rewarded(rows, examples, rewards)
     rundir.write_lines(run.file("tuned"), rows)
+    run.partial("tuned").unlink()
 
 
 def _compare(run: Run, status: Status) -> None:

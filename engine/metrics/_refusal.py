@@ -9,6 +9,13 @@ import re
 
 from engine.metrics._words import fold
 
+# A refusal in plain words, the same for every model: how likely it is found tells who would decline, whatever the
+# wording they would choose.
+CANONICAL = {
+    "en": "I'm sorry, I don't have that information.",
+    "ja": "申し訳ございませんが、その情報は持ち合わせておりません。",
+}
+
 LOOKED_AT = 1200  # characters: a refusal that comes later is not what the answer says
 
 _SHORT_FORMS = [("can't", "cannot"), ("can not", "cannot"), ("won't", "will not"), ("n't", " not")]

@@ -1,0 +1,66 @@
+"""What an arm has answered so far, on disk answer by answer, so that an interrupted evaluation goes on. No torch."""
+
+import json
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from engine import rundir
+
+Loss = tuple[float, int]  # nats per token, tokens
+
+
+@dataclass
+class Kept:
+    """The finished answers and likelihoods by the item's place in the test. Without a path they are kept in memory
+    alone."""
+
+    path: Path | None = None
+    said: dict[int, dict[str, Any]] = field(default_factory=dict)
+    losses: dict[int, list[Loss]] = field(default_factory=dict)
+
+    def keep_answer(self, at: int, values: dict[str, Any]) -> None:
+        """Keep what the arm said to item `at`: fields of an Output."""
+        self.said[at] = values
+        self._append({"at": at, "said": values})
+
+    def keep_losses(self, at: int, losses: list[Loss]) -> None:
+        """Keep the likelihoods that were taken for item `at`."""
+        self.losses[at] = losses
+        self._append({"at": at, "losses": losses})
+
+    def _append(self, line: dict[str, Any]) -> None:
+        if self.path:
+            rundir.append_line(self.path, line)
+
+
+def begin(path: Path, *, key: str) -> Kept:
+    """What the file holds, if it was kept under the same key, which stands for all that decides the answers; else
+    nothing. Further answers are added to the file.
+
+    A line cut short when the process was killed is dropped, and with it whatever follows a line that cannot be read.
+    """
+    kept, lines = Kept(path), _lines(path)
+    if not lines or lines[0] != {"key": key}:
+        lines = [{"key": key}]
+    for line in lines[1:]:
+        if "said" in line:
+            kept.said[line["at"]] = line["said"]
+        else:
+            kept.losses[line["at"]] = [(mean, count) for mean, count in line["losses"]]
+    rundir.write_lines(path, lines)  # without the torn line, which the next one would otherwise be appended to
+    return kept
+
+
+def _lines(path: Path) -> list[dict[str, Any]]:
+    try:
+        whole = path.read_bytes().split(b"\n")[:-1]  # what follows the last newline is a torn line, or nothing
+    except FileNotFoundError:
+        return []
+    lines = []
+    for line in whole:
+        try:
+            lines.append(json.loads(line))
+        except ValueError:
+            break
+    return lines
