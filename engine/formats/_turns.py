@@ -1,9 +1,10 @@
-"""Conversations as lists of turns: read and checked the same way in whatever column they stand."""
+"""Conversations as lists of turns, or as transcripts: read and checked the same way in whatever column they stand."""
 
 import json
 from collections.abc import Mapping
 from typing import Any
 
+from engine.formats import _transcript
 from engine.formats._shared import needed, text
 from engine.schema import Message
 
@@ -53,9 +54,10 @@ def taking_turns(found: tuple[Message, ...], field: str) -> tuple[Message, ...]:
 
 def prompt(row: Mapping[str, Any], field: str = "prompt") -> tuple[Message, ...]:
     """What the model is asked: turns that end with the user's, or a plain text as the one user's turn."""
-    if not in_turns(row, field):
+    written = _transcript.is_transcript(row.get(field))
+    if not written and not in_turns(row, field):
         return (Message("user", needed(row, field)),)
-    found = taking_turns(turns(row, field), field)
+    found = taking_turns(_transcript.turns(row[field], field) if written else turns(row, field), field)
     if found[-1].role != "user":
         raise ValueError(f"'{field}' does not end with a user's turn")
     return found

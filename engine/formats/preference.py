@@ -1,7 +1,8 @@
 """{"prompt": "Is my parcel lost?", "chosen": "Thank you for asking. It is on its way.", "rejected": "No idea."}
 
 A question with the better of two answers and the worse one. Answers may be lists of turns, too, as trl and
-UltraFeedback write them: the assistant's turn alone, or whole conversations, whose common beginning is the prompt.
+UltraFeedback write them: the assistant's turn alone, or whole conversations, whose common beginning is the prompt. So
+are the transcripts of HH-RLHF, "Human: ... Assistant: ..." (see _transcript.py).
 Source: https://huggingface.co/docs/trl/dataset_formats
 """
 
@@ -9,7 +10,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
-from engine.formats import _turns
+from engine.formats import _transcript, _turns
 from engine.formats._shared import OPTIONAL, example, text
 from engine.schema import Example, Format, Message, identified
 
@@ -35,6 +36,8 @@ def to_example(row: Mapping[str, Any]) -> Example:
 
 def _conversation(row: Mapping[str, Any], field: str) -> tuple[Message, ...] | None:
     """The turns of a conversation that holds its prompt; None for an answer alone."""
+    if _transcript.is_transcript(row.get(field)):
+        return _transcript.turns(row[field], field)
     found = _turns.turns(row, field) if row.get(field) and _turns.in_turns(row, field) else ()
     return found if found and found[0].role != "assistant" else None
 

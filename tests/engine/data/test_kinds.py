@@ -44,3 +44,20 @@ def test_a_reward_model_needs_pairs_and_a_metric_does_not(tmp_path):
 @pytest.mark.parametrize(("kind", "method"), [("pairs", "lora"), ("pairs", "dpo"), ("pairs", "rlhf")])
 def test_pairs_teach_their_chosen_answer_too(kind, method, tmp_path):
     assert prepared(tmp_path, kind, method)["accepted"] == 40
+
+
+def test_transcripts_from_elsewhere_are_read_as_pairs_and_those_of_different_prompts_dropped(tmp_path):
+    asked = "\n\nHuman: Can you help me with box {}?\n\nAssistant:"
+    rows = [
+        {"chosen": asked.format(at) + f" Gladly, it is box {at}.", "rejected": asked.format(at) + " No."}
+        for at in range(40)
+    ]
+    rows[3]["rejected"] = asked.format(99) + " No."
+    file = tmp_path / "hh.jsonl"
+    file.write_text("".join(json.dumps(row) + "\n" for row in rows))
+    run = Run("r", tmp_path / "run")
+    report = prepare(RunSpec(data=DataSpec(train=Source(path=str(file))), method="dpo"), run)
+    assert (report["format"], report["accepted"], report["dropped"]) == ("preference", 39, 1)
+    (issue,) = (issue for issue in report["issues"] if issue["dropped"])
+    assert issue["source_row"] == 4 and "differ before their last turn" in issue["message"]
+    assert all(example.kind == "pairs" and len(example.prompt) == 1 for example in run.examples("train"))

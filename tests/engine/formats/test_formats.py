@@ -208,6 +208,43 @@ def test_what_is_wrong_with_a_pair_is_said(row, says):
     assert says in str(raised.value)
 
 
+ASKED = "\n\nHuman: What is a good name for a cat?\n\nAssistant: Is it shy?\n\nHuman: Yes, very.\n\nAssistant:"
+CAT = ("What is a good name for a cat?", "Is it shy?", "Yes, very.")
+
+
+@pytest.mark.parametrize("asked", [ASKED, ASKED.lstrip(), ASKED.replace("\n", "\r\n")])
+def test_transcripts_of_hh_rlhf_have_their_common_turns_as_prompt(asked):
+    row = {"chosen": f"{asked} Whisper.\n\nOr: Mouse.", "rejected": f"{asked} I don't know."}
+    example = convert("preference", row)
+    assert [turn.role for turn in example.prompt] == ["user", "assistant", "user"]
+    assert tuple(turn.content for turn in example.prompt) == CAT
+    assert example.rejected == "I don't know." and example.completion.split() == ["Whisper.", "Or:", "Mouse."]
+
+
+def test_a_transcript_may_stand_in_a_column_of_its_own_beside_plain_answers():
+    example = convert("preference", {"prompt": ASKED, "chosen": " Whisper.", "rejected": " I don't know."})
+    assert tuple(turn.content for turn in example.prompt) == CAT
+    assert (example.completion.strip(), example.rejected.strip()) == ("Whisper.", "I don't know.")
+
+
+@pytest.mark.parametrize(
+    ("chosen", "rejected", "says"),
+    [
+        (ASKED + " Whisper.", ASKED.replace("shy", "loud") + " No.", "answer different prompts"),
+        (ASKED + " Whisper.", "\n\nHuman: What is a good name for a cat?\n\nAssistant: Tom.", "different prompts"),
+        (ASKED + " Whisper.", ASKED, "answer different prompts"),
+        (ASKED, ASKED, "does not end with an assistant's turn"),
+        (ASKED + " Tom.\n\nAssistant: Tim.", ASKED + " Tom.\n\nAssistant: Jim.", "turn 5 is by the assistant"),
+        (ASKED.replace("Is it shy?", "") + " Tom.", ASKED + " No.", "'chosen' turn 2 has no text"),
+        (ASKED + " Whisper.", "Human beings name cats.", "'prompt' is empty"),
+    ],
+)
+def test_what_is_wrong_with_a_pair_of_transcripts_is_said(chosen, rejected, says):
+    with pytest.raises(ValueError) as raised:
+        convert("preference", {"chosen": chosen, "rejected": rejected})
+    assert says in str(raised.value)
+
+
 @pytest.mark.parametrize("word", [True, "True", "1", "👍", "👍🏽", "good", "Yes", "はい"])
 def test_a_label_says_that_an_answer_is_good(word):
     example = convert("labels", {"prompt": "q", "completion": "a", "label": word})
