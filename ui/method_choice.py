@@ -1,17 +1,14 @@
-"""Which methods there are for the data at hand: their groups, their order, the recommended one. No method is listed
-here that must be: a file added to engine/methods finds its place by what it needs."""
+"""Which methods there are for the data at hand: their groups and their order. No method is listed here that must be: a
+file added to engine/methods finds its place by what it needs."""
 
 from collections.abc import Sequence
 
-from engine.data.own import METHODS
+from engine.data.own import recommended
 from engine.registry import methods
-from engine.schema import Kind
 
 GROUPS = ("answers", "preference", "documents")
 # From the one to begin with to the one with the most at stake; methods not named here follow, by name.
 FAMILIAR = ("instruction", "lora", "qlora", "adapter", "ia3", "prompt_tuning", "full", "dpo", "kto", "rlhf")
-# The method to begin with, by what the data can teach. Where it is not there, the first that fits.
-FIRST_CHOICE: dict[Kind, str] = {**METHODS, "completion": "instruction"}
 
 
 def group(name: str) -> str:
@@ -45,11 +42,3 @@ def groups(kinds: Sequence[str]) -> dict[str, list[str]]:
 def fits(name: str, kinds: Sequence[str]) -> bool:
     """Whether a method can learn from rows of all these kinds; where none is known yet, any method may be tried."""
     return set(kinds) <= set(methods()[name].needs)
-
-
-def recommended(kinds: Sequence[str]) -> str:
-    """The method to begin with for this data: rows with answers where nothing is known."""
-    first = FIRST_CHOICE[kinds[0]] if kinds else FIRST_CHOICE["completion"]
-    if first in methods() and fits(first, kinds):
-        return first
-    return next((name for name in order() if fits(name, kinds)), order()[0])

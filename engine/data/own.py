@@ -1,6 +1,6 @@
 """A user's own file as a run, with defaults that suit it."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -25,9 +25,9 @@ METRICS: dict[Kind, tuple[str, ...]] = {
     "text": ("perplexity", "answer_loss"),
 }
 CHOICE = ("choice_accuracy", "answer_loss")
-# The method for each kind of rows where none is chosen; where that one is not there, the first that can use them.
+# The method to begin with for each kind of rows, on the page as on the command line.
 METHODS: dict[Kind, str] = {
-    "completion": "lora",
+    "completion": "instruction",
     "pairs": "dpo",
     "labels": "kto",
     "prompts": "rlhf",
@@ -93,14 +93,21 @@ def own_data_spec(
 
 def method_for(examples: list[Example], method: str = "") -> str:
     """The method itself where it can learn from these rows (or does not exist, which the spec's check tells), else the
-    one for their kind. Where no method can, the kind's own is named all the same: the check of the kinds says so."""
+    recommended one."""
     kinds = {example.kind for example in examples}
-    members = methods()
-    if method and (method not in members or kinds <= set(members[method].needs)):
+    if method and (method not in methods() or kinds <= set(methods()[method].needs)):
         return method
-    wanted = METHODS[examples[0].kind]
-    fitting = [name for name, member in members.items() if kinds <= set(member.needs)]
-    return wanted if wanted in fitting else next(iter(fitting), wanted if wanted in members else METHODS["completion"])
+    return recommended([examples[0].kind, *kinds])
+
+
+def recommended(kinds: Sequence[str]) -> str:
+    """The method to begin with for rows of these kinds, the first being the one they are most about; that for answers
+    where nothing is known. Where no method can use them all it is that of the first: the check of the kinds says so.
+    """
+    members = methods()
+    wanted = [METHODS[kinds[0] if kinds else "completion"], *METHODS.values(), *members]
+    there = [name for name in wanted if name in members]
+    return next((name for name in there if set(kinds) <= set(members[name].needs)), there[0])
 
 
 def answer_limit(examples: list[Example]) -> int:

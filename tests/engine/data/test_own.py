@@ -4,11 +4,12 @@ import json
 
 import pytest
 
-from engine import rundir
+from engine import registry, rundir
 from engine.data.files import file_sha256
 from engine.data.inspect import inspect_file
-from engine.data.own import own_data_spec
+from engine.data.own import own_data_spec, recommended
 from engine.data.prepare import prepare
+from engine.methods import _through
 from engine.schema import RunSpec, UserError
 from engine.specs import check
 
@@ -99,7 +100,7 @@ TEXTS = [{"text": f"Document {n} is about the number {n} and nothing else."} for
 @pytest.mark.parametrize(
     ("rows", "method", "primary"),
     [
-        (ROWS, "lora", "token_f1"),
+        (ROWS, "instruction", "token_f1"),
         (PAIRS, "dpo", "preference_accuracy"),
         (LABELS, "kto", "answer_loss"),
         (TEXTS, "continued_pretraining", "perplexity"),
@@ -121,6 +122,20 @@ def test_a_method_that_can_use_the_rows_is_kept_and_another_one_replaced(write, 
     assert own_data_spec(path, method="no_such_method").method == "no_such_method"
     replaced = own_data_spec(path, method="continued_pretraining", settings={"epochs": 2, "pack_tokens": 8})
     assert replaced.method == "dpo" and replaced.settings == {"epochs": 2}
+
+
+def test_rows_of_several_kinds_get_a_method_that_can_use_them_all():
+    assert recommended(()) == "instruction" and recommended(("pairs",)) == "dpo"
+    assert recommended(("pairs", "completion")) == "instruction"
+    assert recommended(("text", "completion")) == "continued_pretraining"  # none can; prepare refuses these rows
+
+
+@pytest.mark.parametrize(("gpu", "bits"), [(True, "nf4"), (False, "")])
+def test_own_answers_are_learnt_through_qlora_on_a_gpu_and_lora_on_a_cpu(gpu, bits, write, as_jsonl, monkeypatch):
+    monkeypatch.setattr(_through, "has_gpu", lambda: gpu)
+    spec = check(own_data_spec(write("a.jsonl", as_jsonl(ROWS))))
+    assert spec.method == "instruction" and registry.method_of(spec).quantization == bits
+    assert spec.data.mix is not None  # general instructions, against forgetting
 
 
 def test_labels_are_judged_by_pairs_where_the_test_file_has_them(write, as_jsonl):
