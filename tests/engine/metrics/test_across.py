@@ -44,7 +44,8 @@ def test_a_fact_asked_once_and_other_facts_of_its_topic_have_no_consistency():
     other_suite = [item(), item(suite="unseen", number=1)]
     choices = [item(choices=("no",)), item(choices=("no",), number=1)]
     alone = [item(group=None), item(group=None, number=1)]
-    for examples in (topic, other_suite, choices, alone):
+    declined = [item(answerable=False), item(answerable=False, number=1)]
+    for examples in (topic, other_suite, choices, alone, declined):
         assert consistency(["same", "same"], examples) == [None, None]
 
 
