@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
-from engine import chain, evaluate_metric, guards, registry, stats
+from engine import auroc, chain, evaluate_metric, guards, registry, stats
 from engine.arms import ARMS
 from engine.items import NOT_JUDGED, Pair, count_outcomes, declining_cells, item_dict, pair, suites
 from engine.rundir import Run, read_json
@@ -39,6 +39,7 @@ def compare(run: Run, *, train: Sequence[Example] | None = None) -> dict[str, An
     metrics = _metrics(spec, pairs)
     training = read_json(run.file("training"), default={})
     report = read_json(run.file("report"), default={})
+    declining = _declining(pairs, seed=spec.seed)
     changes = judge(pairs, metrics=metrics, spec=spec)
     others = {arm: rows for arm in ARMS if (rows := run.answers(arm))}
     said = {arm: {row.item: row.output.text for row in rows} for arm, rows in others.items()}
@@ -55,14 +56,17 @@ def compare(run: Run, *, train: Sequence[Example] | None = None) -> dict[str, An
         "changes": [change.to_dict() for change in changes],
         "items": items,
         "counts": count_outcomes(items),
-        "declining": declining_cells(pairs),
+        "declining": declining,
         "efficiency": _efficiency(training, pairs),
         "stages": run.status().get("seconds", {}),
         "leakage": leakage,
         "slices": slices(items, metric=spec.primary.metric, suite=spec.primary.suite, seed=spec.seed),
         "style": style(run.examples("train") if train is None else train, pairs, seed=spec.seed),
         "base_proof": training.get("base_proof"),
-        "not_measured": _not_measured(changes, metrics=metrics, spec=spec, training=training, report=report),
+        "not_measured": [
+            *_not_measured(changes, metrics=metrics, spec=spec, training=training, report=report),
+            *_unranked(declining),
+        ],
         "title": spec.title,
         "use_case": spec.use_case,
         "method": spec.method,
@@ -274,6 +278,19 @@ def _efficiency(training: Mapping[str, Any], pairs: Sequence[Pair]) -> dict[str,
             "truncated": sum(output.truncated for output in outputs),
         }
     return found
+
+
+def _declining(pairs: Sequence[Pair], *, seed: int) -> dict[str, Any] | None:
+    """The four cells before and after, and under "auroc" what the likelihood of a refusal tells apart (see
+    auroc.of_declining). None where declining was not scored."""
+    cells = declining_cells(pairs)
+    return cells and {**cells, "auroc": auroc.of_declining(pairs, seed=seed)}
+
+
+def _unranked(declining: Mapping[str, Any] | None) -> list[dict[str, str]]:
+    """Where there are items of both kinds, but no likelihood by which to tell them apart."""
+    both = declining and all(sum(cell.values()) for cell in declining["after"].values())
+    return [{"what": "declining_auroc", "why": "no_refusal"}] if both and not declining["auroc"] else []
 
 
 def _not_measured(

@@ -103,7 +103,8 @@ def not_measured(comparison: Mapping[str, Any], lang: str = "en") -> list[str]:
     for missing in comparison.get("not_measured") or ():
         key = f"not_measured.{missing['why']}"
         why = text(key, lang) if has(key) else missing["why"]
-        what = figures.metric_title(missing["what"], lang)
+        part = f"not_measured.{missing['what']}"  # what is no metric
+        what = text(part, lang) if has(part) else figures.metric_title(missing["what"], lang)
         said.append(text("page.result.not_run", lang, what=what, why=why))
     return said
 
@@ -252,7 +253,18 @@ def _declining(comparison: Mapping[str, Any], lang: str) -> list[Sentence]:
         tone = "bad" if code in codes else "good" if good else "neutral"
         if n and (kind == "unanswerable" or code in codes or after["declined"] > before["declined"]):
             said.append(_sentence(key, tone, lang, after=after["declined"], before=before["declined"], n=n))
-    return said
+    return [*said, *_told_apart(cells.get("auroc"), lang)]
+
+
+def _told_apart(auroc: Mapping[str, Any] | None, lang: str) -> list[Sentence]:
+    """Whether a refusal is likelier where it is right; neither good nor bad unless the interval excludes 0."""
+    if not auroc:
+        return []
+    metric = registry.metrics()["declining"]
+    before, after = (figures.score(auroc[when], metric, lang, digits=2) for when in ("before", "after"))
+    known = auroc["low"] is not None
+    tone = "good" if known and auroc["low"] > 0 else "bad" if known and auroc["high"] < 0 else "neutral"
+    return [_sentence("told_apart", tone, lang, before=before, after=after)]
 
 
 def _general(comparison: Mapping[str, Any], lang: str) -> list[Sentence]:

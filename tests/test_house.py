@@ -40,6 +40,8 @@ LIGHT = (
     "verdict",
     "figures",
     "stats",
+    "auroc",
+    "kept",
     "report",
     "embedded",
     "listing",

@@ -147,7 +147,28 @@ def _declining(found: Mapping[str, Any], lang: str) -> str:
             )
         described = text(f"page.result.declining_{kind}", lang)
         blocks.append(tag("p", esc(described), cls="k-picture-part") + bars(rows, described))
+    if cells.get("auroc"):
+        blocks.append(_told_apart(cells["auroc"], lang))
     return _card(text("page.result.declining", lang), text("page.result.declining_help", lang), "".join(blocks))
+
+
+def _told_apart(auroc: Mapping[str, Any], lang: str) -> str:
+    """How often either model finds a refusal likelier where it is right, with the interval of the difference."""
+    metric, described = metrics()["declining"], text("page.result.declining_told_apart", lang)
+    shown = {when: figures.score(auroc[when], metric, lang) for when in ("before", "after")}
+    rows = [
+        {"label": text(f"page.arm.{arm}", lang), "arm": arm, "share": auroc[when], "shown": shown[when]}
+        for arm, when in (("base", "before"), ("tuned", "after"))
+    ]
+    words = ""
+    if auroc["low"] is not None:
+        rows[1] |= {end: auroc["before"] + auroc[end] for end in ("low", "high")}
+        low, high = (figures.signed(auroc[end], metric) for end in ("low", "high"))
+        interval = text("unit.interval", lang, low=low, high=high)
+        difference = figures.difference(auroc["difference"], metric, lang)
+        line = text("page.result.difference_line", lang, difference=difference, interval=interval)
+        words = tag("p", esc(line), cls="k-muted k-numbers")
+    return tag("p", esc(described), cls="k-picture-part") + bars(rows, described) + words
 
 
 def stages(found: Mapping[str, Any], lang: str) -> str:

@@ -43,6 +43,7 @@ def answers(examples, said, *, arm, right=lambda i: True, loss=1.0):
             truncated=text.endswith("..."),
             answer_loss=loss + i / 100,
             choice_losses=((1.0, 2.0, 3.0) if right(i) else (3.0, 1.0, 2.0)) if item.choices else (),
+            refusal_loss=None if item.choices else 2 + i % 7,
         )
         scores = {name: registry.metrics()[name].score(output, item) for name in METRICS}
         rows.append(EvalRow(arm, item.suite, item.id, output, scores))

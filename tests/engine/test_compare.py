@@ -113,10 +113,42 @@ def test_a_model_that_no_longer_declines_is_warned_of():
     result = compared(reworded() + unanswerable(), before, after)
     assert result["verdict"]["word"] == "better_but"
     assert codes(result) == {"declines_fewer_unanswerable"}
-    assert result["declining"] == {
+    assert {when: result["declining"][when] for when in ("before", "after")} == {
         "before": {"answerable": {"answered": 40, "declined": 0}, "unanswerable": {"answered": 0, "declined": 36}},
         "after": {"answerable": {"answered": 40, "declined": 0}, "unanswerable": {"answered": 36, "declined": 0}},
     }
+
+
+def test_how_likely_a_refusal_is_tells_the_two_kinds_apart_without_a_threshold():
+    examples = reworded(40) + unanswerable(36)
+    base, tuned = (answers(examples, correct, arm=arm) for arm in ("base", "tuned"))
+    likelier = {item.id: 2.5 for item in examples if not item.answerable}
+    result = compare(run_with(examples, base, [refusing(row, likelier.get(row.example_id, 0)) for row in tuned]))
+    found = result["declining"]["auroc"]
+    assert (found["n_answerable"], found["n_unanswerable"]) == (40, 36)
+    assert 0.45 < found["before"] < 0.55 and found["after"] > 0.7
+    assert 0 < found["low"] < found["difference"] < found["high"]
+    assert all(missing["what"] != "declining_auroc" for missing in result["not_measured"])
+
+
+def refusing(row, likelier):
+    """The row with its refusal made likelier by so many nats a token."""
+    return replace(row, output=replace(row.output, refusal_loss=row.output.refusal_loss - likelier))
+
+
+def test_without_the_likelihood_of_a_refusal_it_is_said_that_it_was_not_taken():
+    examples = reworded() + unanswerable()
+    arms = [answers(examples, correct, arm=arm) for arm in ("base", "tuned")]
+    arms = [[replace(row, output=replace(row.output, refusal_loss=None)) for row in rows] for rows in arms]
+    result = compare(run_with(examples, *arms))
+    assert result["declining"]["auroc"] is None
+    assert {"what": "declining_auroc", "why": "no_refusal"} in result["not_measured"]
+
+
+def test_items_of_one_kind_alone_leave_nothing_to_tell_apart_and_nothing_unmeasured():
+    result = compared(reworded())
+    assert result["declining"]["auroc"] is None
+    assert all(missing["what"] != "declining_auroc" for missing in result["not_measured"])
 
 
 def test_a_mixed_suite_is_guarded_on_either_side():

@@ -6,7 +6,7 @@ from engine import registry, rundir
 from engine.compare import compare
 from engine.figures import difference, metric_title, plain, score, suite_opening, suite_title
 from engine.text import LANGUAGES
-from engine.verdict import columns, headline, sentences, table
+from engine.verdict import columns, headline, not_measured, sentences, table
 from tests.engine.comparisons import REFUSAL, answers, correct, general, reworded, run_with, unanswerable, wrong
 
 METRICS = registry.metrics()
@@ -53,6 +53,29 @@ def test_not_knowing_is_said_with_what_would_settle_it():
 def test_declining_what_it_could_answer_is_said_in_red():
     found = said(compared(reworded(60), after=lambda i, item: item.completion if i % 3 else REFUSAL))
     assert found["It also declines 20 of 60 questions it could answer (before: 0)."] == "bad"
+
+
+@pytest.mark.parametrize(
+    ("low", "high", "tone"),
+    [(0.02, 0.3, "good"), (-0.3, -0.01, "bad"), (-0.1, 0.2, "neutral"), (None, None, "neutral")],
+)
+def test_telling_apart_by_likelihood_is_coloured_only_where_the_interval_excludes_zero(low, high, tone):
+    comparison = compared(reworded() + unanswerable())
+    comparison["declining"]["auroc"] = {"before": 0.55, "after": 0.714, "difference": 0.164, "low": low, "high": high}
+    line = (
+        "Shown one question it can answer and one it cannot, the tuned model finds declining likelier for the right "
+        "one in 71 % of cases (before 55 %)."
+    )
+    assert said(comparison)[line] == tone
+    assert any("71%" in words and "55%" in words for words in said(comparison, "ja"))
+
+
+def test_what_is_no_metric_is_named_in_words_where_it_was_not_measured():
+    comparison = compared(reworded())
+    comparison["not_measured"].append({"what": "declining_auroc", "why": "no_refusal"})
+    lines = not_measured(comparison)
+    assert "Declining by likelihood (AUROC): not measured (the likelihood of a refusal was not taken)" in lines
+    assert any(line.startswith("Efficiency: ") for line in lines)
 
 
 def test_forgetting_is_said_in_red_and_an_even_score_on_few_questions_is_no_all_clear():
