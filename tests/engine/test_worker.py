@@ -1,13 +1,16 @@
 """A run from start to verdict on a tiny model: stages, stop, resume, kill, the queue."""
 
 import hashlib
+import json
 import os
+import shutil
 import signal
+from dataclasses import replace
 
 import pytest
 
 from engine import launch, rundir
-from engine.schema import UserError
+from engine.schema import Decoding, Source, UserError
 from tests.engine.runs import end, tiny_spec, wait_for
 
 
@@ -41,7 +44,7 @@ def test_base_with_the_adapter_off_is_the_base_before_training(tmp_path, tiny_mo
 def test_the_same_spec_gives_the_same_weights_twice_and_base_answers_once(tmp_path, tiny_model):
     spec = tiny_spec(tmp_path, tiny_model)
     first = launch.start(spec)
-    assert end(first) == "done"
+    assert end(first) == "done", first.file("log").read_text()
     second = launch.start(spec)
     assert second.id != first.id
     assert end(second) == "done"
@@ -71,6 +74,69 @@ def test_a_stopped_and_a_killed_run_resume_to_the_weights_of_one_never_interrupt
     assert weights_hash(run) == weights_hash(calm)
     losses = [[line["loss"] for line in rundir.training_log(each) if line["kind"] == "train"] for each in (run, calm)]
     assert losses[0] == losses[1]
+
+
+def kept(run, arm):
+    """What the run has kept of an arm that is answering: the item's place -> what was said."""
+    path = run.partial(arm)
+    lines = [json.loads(line) for line in path.read_text().splitlines(keepends=True) if line.endswith("\n")][1:]
+    return {line["at"]: line["said"] for line in lines if "said" in line}
+
+
+def answering(run, arm):
+    return run.partial(arm).exists() and len(kept(run, arm)) >= 2
+
+
+def test_every_arm_s_answers_go_on_where_a_stop_or_a_kill_broke_them_off(tmp_path, tiny_model):
+    decoding = Decoding(max_new_tokens=100, batch_size=2)
+    run = launch.start(tiny_spec(tmp_path, tiny_model, decoding=decoding, arms=("prompted",), title="broken off"))
+    held = {}
+    for arm, broken_off in (("prompted", "stopped"), ("base", "lost"), ("tuned", "lost")):
+        wait_for(lambda arm=arm: answering(run, arm), seconds=300)  # on a busy machine a worker starts slowly
+        if broken_off == "stopped":
+            launch.stop(run)
+        else:
+            os.kill(run.status()["pid"], signal.SIGKILL)
+        wait_for(lambda word=broken_off: rundir.state(run) == word, seconds=120)
+        held[arm] = kept(run, arm)
+        assert not run.file(arm).exists()
+        launch.resume(run)
+    assert end(run, seconds=300) == "done", run.file("log").read_text()
+    assert not list(run.partial("base").parent.glob("*"))
+    shutil.rmtree(rundir.home() / "cache" / "base")
+    calm = launch.start(tiny_spec(tmp_path, tiny_model, decoding=decoding, arms=("prompted",), title="calm"))
+    assert end(calm, seconds=300) == "done"
+    for arm, answers in held.items():
+        rows, expected = run.answers(arm), calm.answers(arm)
+        assert 2 <= len(answers) < len(rows)
+        assert all(rows[at].output.seconds == said["seconds"] for at, said in answers.items())  # not asked again
+        unhurried = [replace(row.output, seconds=0.0) for row in rows]
+        assert unhurried == [replace(row.output, seconds=0.0) for row in expected]
+
+
+def test_a_model_compared_with_itself_is_no_better_and_no_worse_to_the_last_bit(tmp_path, tiny_model):
+    """A learning rate so small that the adapter folded into the weights leaves every weight as it was."""
+    odd = [{"question": f"Who sings in hall {at}?", "answer": "I do not know.", "answerable": False} for at in range(6)]
+    (tmp_path / "unanswerable.jsonl").write_text("".join(json.dumps(row) + "\n" for row in odd))
+    spec = tiny_spec(tmp_path, tiny_model, settings={"epochs": 1, "learning_rate": 1e-30}, arms=())
+    suites = {**spec.data.suites, "unanswerable": Source(path=str(tmp_path / "unanswerable.jsonl"))}
+    more = ("key_facts", "rouge_l", "chrf", "perplexity", "bits_per_byte", "distinct_n", "unsupported_specifics")
+    data = spec.data.model_copy(update={"suites": suites})
+    run = launch.start(spec.model_copy(update={"data": data, "metrics": (*spec.metrics, *more)}))
+    assert end(run, seconds=300) == "done", run.file("log").read_text()
+    found = run.comparison()
+    assert {change["suite"] for change in found["changes"]} == {"reworded", "general", "unanswerable"}
+    for change in found["changes"]:
+        assert change["before"] == change["after"] and change["difference"] == 0, change
+        assert (change["low"], change["high"]) in ((0, 0), (None, None)), change
+        assert (change["wins"], change["losses"], change["ties"]) == (0, 0, change["n"]), change
+        judged = change["p"] is not None
+        assert change["verdict"] == ("cannot_tell" if judged else "not_measured") and change["p"] in (1, None), change
+    assert found["verdict"]["word"] == "cannot_tell" and found["verdict"]["warnings"] == []
+    assert {item["outcome"] for item in found["items"]} == {"same"}
+    told_apart = found["declining"]["auroc"]
+    assert told_apart["before"] == told_apart["after"] and told_apart["difference"] == 0
+    assert (told_apart["low"], told_apart["high"]) == (0, 0)
 
 
 def test_pressing_start_twice_starts_once_and_another_run_waits_its_turn(tmp_path, tiny_model):
