@@ -38,7 +38,7 @@ def batches() -> list[list[Example]]:
 
 def fresh() -> tuple[models.Loaded, dpo.Settings]:
     """The embedded model with LoRA on it, the same weights each time."""
-    settings = dpo.Settings(through="lora", batch_size=BATCH, learning_rate=RATE)
+    settings = dpo.Settings(through="lora", batch_size=BATCH, learning_rate=RATE, sft_weight=0)
     loaded = models.load("smollm2-135m-instruct")
     attach(dpo.METHOD, loaded, settings, seed=0)
     return loaded, settings

@@ -32,12 +32,19 @@ class Settings(_preference.Settings):
         "Higher: less sure.",
     )
     sft_weight: float = Field(
-        0.0,
+        1.0,
         ge=0,
         le=100,
         description="How much the loss on the chosen answers themselves counts beside (RPO; 1 is usual). Higher: "
-        "keeps chosen answers likely. 0: not at all.",
+        "keeps chosen answers likely. 0: not at all, as DPO was first published.",
     )
+
+    # Measured on the 116 pairs of brand_replies, embedded model, LoRA, 2 epochs. At 5e-4 without sft_weight the chosen
+    # answer becomes the likelier one in 82 % of held-out pairs, but every answer runs into the length limit and general
+    # answers become unlikelier; at 1.5e-4 with it in 53 %, and nothing general is lost.
+    @classmethod
+    def _rates(cls) -> dict[str, float]:
+        return {"lora": 1.5e-4, "qlora": 1.5e-4, "adapter": 1.5e-4, "full": 5e-6}
 
 
 def pair_losses(

@@ -119,7 +119,8 @@ def test_every_loss_is_trl_s_on_the_same_pairs_and_weights(tiny_model, tmp_path)
     ours = {}
     for name in LOSSES:
         smoothing = 0.1 if name in ("robust", "exo_pair") else 0.0
-        part = task_on(loaded, loss_type=name, label_smoothing=smoothing, beta=0.3).loss(range(6))
+        settings = {"loss_type": name, "label_smoothing": smoothing, "beta": 0.3, "sft_weight": 0.0}
+        part = task_on(loaded, **settings).loss(range(6))
         ours[name] = (part.total / part.weight).item()
     for name in LOSSES:
         trainer.loss_types = [name]
