@@ -7,15 +7,15 @@ from engine.rundir import Run
 
 
 def summary(run: Run) -> dict[str, Any]:
-    """A run in one line; `verdict` is None until the run is done, then better, better_but, worse, cannot_tell, ..."""
-    spec, comparison = run.spec(), run.comparison()
+    """A run in one line; `verdict` is None until the run is done, then better, better_but, worse, cannot_tell, ...
+
+    Runs made by another version of the program are listed like any other.
+    """
+    spec, comparison = rundir.read_json(run.file("spec"), default={}), run.comparison()
     return {
         "run": run.id,
         "state": rundir.state(run),
-        "title": spec.title,
-        "use_case": spec.use_case,
-        "method": spec.method,
-        "model": spec.model,
+        **{name: spec.get(name, "") for name in ("title", "use_case", "method", "model")},
         "verdict": comparison["verdict"]["word"] if comparison else None,
     }
 

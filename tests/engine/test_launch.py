@@ -6,7 +6,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from engine import launch, rundir
+from engine import launch, listing, rundir
 from engine.schema import UserError
 from tests.engine.runs import tiny_spec
 
@@ -78,3 +78,14 @@ def test_two_pages_that_ask_for_the_same_preview_start_one_process(tmp_path, tin
     with ThreadPoolExecutor(2) as pages:
         first, second = pages.map(launch.preview, [spec, spec])
     assert first == second and len(started) == 1
+
+
+def test_a_waiting_run_of_another_version_stands_in_nobodys_way(tmp_path, tiny_model, monkeypatch):
+    spec = tiny_spec(tmp_path, tiny_model)
+    later = rundir.create(spec)
+    written = rundir.read_json(later.file("spec")) | {"of_a_later_version": 1}
+    rundir.write_json(later.file("spec"), written)
+    monkeypatch.setattr(launch, "_spawn", lambda run: None)
+    run = launch.start(spec)
+    assert run.id != later.id
+    assert [listing.summary(found)["method"] for found in rundir.all_runs()] == ["lora", "lora"]
