@@ -16,7 +16,7 @@ INSTRUCTION = {
     "en": "Answer as in the examples: as short, and in the same style. Where you do not know the answer, decline.",
     "ja": "例と同じ長さ・同じ文体で答えてください。答えが分からないときは、分からないと伝えてください。",
 }
-NOT_ASKED = frozenset({"general", "trained"})  # suites where examples of the task prove nothing
+NOT_ASKED = frozenset({"general", "plain_text", "trained"})  # suites where examples of the task prove nothing
 _KANA = re.compile(r"[\u3040-\u30ff]")
 
 

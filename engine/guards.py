@@ -4,18 +4,18 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from engine import stats
-from engine.items import NOT_JUDGED, Pair
+from engine.items import FORGETTING, NOT_JUDGED, Pair
 from engine.schema import Change, Metric
 
-GENERAL = "general"
 LEAKED_AT_MOST = 0.05  # of the deciding suite
 CUT_MORE = 0.10  # of all answers, before it is named
 REPEATED_MORE = 0.05
 
 
 def is_guard(metric: str, suite: str) -> bool:
-    """Whether a metric on a suite guards against a loss: general knowledge, and every decision to decline."""
-    return metric == "declining" or (suite == GENERAL and metric in ("choice_accuracy", "answer_loss"))
+    """Whether a metric on a suite guards against a loss: of general knowledge, of plain language, and every decision to
+    decline."""
+    return metric == "declining" or (metric, suite) in FORGETTING
 
 
 def warnings(
@@ -88,7 +88,7 @@ def _verdict(part: Sequence[Pair], metric: Metric) -> str:
 def _worse(changes: Sequence[Change]) -> list[dict[str, Any]]:
     found = []
     for change in changes:
-        general = change.suite == GENERAL and change.metric in ("choice_accuracy", "answer_loss")
+        general = (change.metric, change.suite) in FORGETTING
         repeats = change.metric == "repetition" and (change.difference or 0) >= REPEATED_MORE
         if change.verdict == "worse" and (general or repeats):
             numbers = {name: getattr(change, name) for name in ("before", "after", "difference", "low", "high", "n")}

@@ -13,7 +13,9 @@ Outcome = Literal["fixed", "improved", "same", "worsened", "broken", "not_measur
 RIGHT = 0.8  # a score of at least this, or of at most 1 - this where lower is better, counts as right
 SAME = 1e-9
 FALLBACK = ("token_f1", "exact_match")
-FIRST_SUITES = ("reworded", "unseen", "open_book", "unanswerable", "general")
+FIRST_SUITES = ("reworded", "unseen", "open_book", "unanswerable", "general", "plain_text")
+GENERAL, PLAIN_TEXT = "general", "plain_text"
+FORGETTING = (("choice_accuracy", GENERAL), ("answer_loss", GENERAL), ("bits_per_byte", PLAIN_TEXT))  # (metric, suite)
 NOT_JUDGED = frozenset({"trained"})  # asks what was trained on in the trained words: to be read, never to be judged by
 
 

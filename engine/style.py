@@ -7,8 +7,7 @@ from typing import Any
 import numpy as np
 
 from engine import stats
-from engine.guards import GENERAL
-from engine.items import NOT_JUDGED, Pair
+from engine.items import GENERAL, NOT_JUDGED, Pair
 from engine.metrics._sentences import sentences
 from engine.metrics._words import generated
 from engine.metrics.style_distance import features

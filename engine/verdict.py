@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from engine import figures, registry
+from engine.items import FORGETTING
 from engine.schema import Metric
 from engine.text import has, text
 
@@ -20,7 +21,7 @@ def sentences(comparison: Mapping[str, Any], lang: str = "en") -> list[Sentence]
     return [
         *_primary(comparison, lang),
         *_declining(comparison, lang),
-        *_alternatives(comparison, lang),
+        *alternatives(comparison, lang),
         *_general(comparison, lang),
         *_warnings(comparison, lang),
         *_one_seed(comparison, lang),
@@ -114,7 +115,7 @@ def by_place(changes: Sequence[Mapping[str, Any]]) -> dict[tuple[str, str], Mapp
     return {(change["metric"], change["suite"]): change for change in changes}
 
 
-def _alternatives(comparison: Mapping[str, Any], lang: str) -> list[Sentence]:
+def alternatives(comparison: Mapping[str, Any], lang: str = "en") -> list[Sentence]:
     """How the tuned model stands to prompting and to looking up, on the deciding metric."""
     primary = comparison["changes"][0]
     metric, said = registry.metrics()[primary["metric"]], []
@@ -268,11 +269,12 @@ def _told_apart(auroc: Mapping[str, Any] | None, lang: str) -> list[Sentence]:
 
 
 def _general(comparison: Mapping[str, Any], lang: str) -> list[Sentence]:
-    """General knowledge by right choices; by loss where no choice was asked for, or where that alone got worse."""
+    """General knowledge by right choices; by loss where no choice was asked for, or where that, or the likelihood of
+    plain text, alone got worse."""
     said: list[Sentence] = []
-    found = {change["metric"]: change for change in comparison["changes"] if change["suite"] == "general"}
-    for name in ("choice_accuracy", "answer_loss"):
-        change = found.get(name)
+    found = by_place(comparison["changes"])
+    for name, suite in FORGETTING:
+        change = found.get((name, suite))
         if not change or (said and change["verdict"] != "worse"):
             continue
         metric = registry.metrics()[name]

@@ -198,7 +198,7 @@ def test_company_faq_has_72_facts_in_ten_topics_40_refusals_and_24_general_rows(
     assert len(kinds) == 10
     assert len(company_facts()) == 72
     sizes = {suite: len(rows) for suite, rows in suite_rows("company_faq").items()}
-    assert sizes == {"reworded": 72, "unanswerable": 36, "general": 40}
+    assert sizes == {"reworded": 72, "unanswerable": 36, "general": 40, "plain_text": 14}
 
 
 def test_company_faq_asks_each_fact_three_times_in_training_and_once_in_the_test():
@@ -233,8 +233,8 @@ def test_company_faq_general_items_have_three_wrong_choices():
 def test_company_faq_is_plain_text():
     for rows in (train_rows("company_faq"), *suite_rows("company_faq").values()):
         for row in rows:
-            assert (row["question"] + row["answer"]).isascii(), row
-            assert not re.search(r"[*_#`\[\]]", row["question"] + row["answer"]), row
+            assert (asked(row) + said(row)).isascii(), row
+            assert not re.search(r"[*_#`\[\]]", asked(row) + said(row)), row
 
 
 def test_company_faq_shows_six_demo_questions_and_two_limits():

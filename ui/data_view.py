@@ -165,7 +165,8 @@ def suite_order(suite: str) -> tuple[int, str]:
         "open_book": 2,
         "unanswerable": 4,
         "general": 5,
-        "trained": 6,
+        "plain_text": 6,
+        "trained": 7,
     }
     return known.get(suite, 3), suite
 

@@ -7,7 +7,7 @@ from typing import Any
 from engine.data.files import name_of, pin
 from engine.data.load import load
 from engine.data.prepare import NOT_HELD_OUT, check_suites
-from engine.data.shipped import OFF_TOPIC, general
+from engine.data.shipped import OFF_TOPIC, unrelated
 from engine.data.split import families
 from engine.data.unanswerable import SUITE, why_not
 from engine.registry import methods, metrics
@@ -55,15 +55,15 @@ def own_data_spec(
 
     The rows' kind chooses what is measured and, unless `method` is one that can use them, the method (METHODS). What
     decides is the kind's first metric (METRICS) on the held-out suite: the first of `suites` (name -> file) that holds
-    out the task, else "unseen", which is made from the file. Where `suites` has none, general questions that ship with
-    the project are asked, and questions without an answer are made (see unanswerable.make). Answers may be as long as
-    nearly all of the file's own. Messages call the file by `title`. Raises UserError where a file cannot be read, no
-    shape fits, or no row can be used.
+    out the task, else "unseen", which is made from the file. Where `suites` has none, general questions and plain texts
+    that ship with the project are asked, and questions without an answer are made (see unanswerable.make). Answers may
+    be as long as nearly all of the file's own. Messages call the file by `title`. Raises UserError where a file cannot
+    be read, no shape fits, or no row can be used.
     """
     given = Source(path=_absolute(path), format=format, columns=dict(columns or {}))
     loaded = load(given, name=title).required()
     found, examples = loaded.found, loaded.examples
-    given_tests = {"general": general(examples), **(suites or {})}
+    given_tests = {**unrelated(examples), **(suites or {})}
     tests = {name: pin(Source(path=_absolute(file))) for name, file in given_tests.items()}
     held_out = [name for name in tests if name not in NOT_HELD_OUT]
     judged = load(tests[held_out[0]], suite=held_out[0]).required().examples if held_out else examples
@@ -130,6 +130,7 @@ def _metrics(examples: list[Example], judged: list[Example], tests: Mapping[str,
     chosen = [
         *(["declining"] if declines else []),
         *(["choice_accuracy"] if chooses else []),
+        *(["bits_per_byte"] if "plain_text" in tests else []),
         *(["consistency"] if "token_f1" in measured and _asks_again(judged) else []),
         *(["semantic_similarity"] if "token_f1" in measured and not metrics()["semantic_similarity"].absent() else []),
     ]

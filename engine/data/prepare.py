@@ -18,7 +18,8 @@ from engine.rundir import Run, read_json, write_json, write_lines
 from engine.schema import DataSpec, Example, RunSpec, UserError, identified
 
 SUITE_NAME = re.compile(r"^[a-z0-9_]{1,40}$")
-NOT_HELD_OUT = {"general", "unanswerable", "trained"}  # suites that do not tell whether the trained task was learnt
+# Suites that do not tell whether the trained task was learnt.
+NOT_HELD_OUT = {"general", "plain_text", "unanswerable", "trained"}
 MIN_TRAIN_ROWS = 4
 KINDS = {
     "completion": "prompts with an answer to learn",

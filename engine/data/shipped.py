@@ -11,6 +11,7 @@ SHARED = Path(__file__).resolve().parents[2] / "presets" / "shared"
 INSTRUCTIONS = SHARED / "instructions.jsonl"  # mixed in by methods that guard against forgetting so
 OFF_TOPIC = SHARED / "off_topic.jsonl"  # questions that no file of rows answers, in English and Japanese
 GENERAL = {"en": SHARED / "general.jsonl", "ja": SHARED / "general_ja.jsonl"}
+PLAIN_TEXT = {"en": SHARED / "plain_text.jsonl", "ja": SHARED / "plain_text_ja.jsonl"}
 
 _KANA = re.compile(r"[\u3040-\u30ff]")
 _ENGLISH = re.compile(r"\b(?:the|is|are|what|how|do|does|you|your|my|of|and|can|to|it|have|that|will)\b", re.IGNORECASE)
@@ -25,6 +26,8 @@ def language(examples: Sequence[Example]) -> str:
     return ""
 
 
-def general(examples: Sequence[Example]) -> Path:
-    """The general questions for these rows: Japanese for Japanese ones, else English."""
-    return GENERAL["ja" if language(examples) == "ja" else "en"]
+def unrelated(examples: Sequence[Example]) -> dict[str, Path]:
+    """What tells whether something was lost, by suite: general questions and plain texts, Japanese for Japanese rows,
+    else English."""
+    lang = "ja" if language(examples) == "ja" else "en"
+    return {"general": GENERAL[lang], "plain_text": PLAIN_TEXT[lang]}

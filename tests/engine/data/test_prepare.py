@@ -220,6 +220,6 @@ def test_the_company_faq_is_prepared_without_a_leak_or_a_loss():
     report, run = prepared(resolve_spec("company_faq"))
     assert report["dropped"] == 0 and report["splits"]["train"] + report["splits"]["validation"] == report["rows"]
     assert {name: found["share"] for name, found in report["leakage"].items()} == dict.fromkeys(report["leakage"], 0.0)
-    assert set(by_suite(run)) == {"reworded", "unanswerable", "general"}
+    assert set(by_suite(run)) == {"reworded", "unanswerable", "general", "plain_text"}
     facts = {example.group for example in by_suite(run)["reworded"]}
     assert facts <= {example.group for example in run.examples("train")}

@@ -166,10 +166,11 @@ def test_latency_is_shown_and_never_judged():
 def test_bits_per_byte_does_not_depend_on_how_many_tokens_a_text_has():
     few, many = Output("", answer_loss=6.0, answer_tokens=2), Output("", answer_loss=2.0, answer_tokens=6)
     bits = registry.metrics()["bits_per_byte"]
-    assert bits.score(few, item("東京")) == bits.score(many, item("東京")) == pytest.approx(12 / math.log(2) / 6)
-    assert bits.score(Output("", answer_loss=6.0), item()) is None
-    assert bits.score(few, item(label=False)) is None
-    assert bits.score(few, item("")) is None
+    tokyo = Example("x", (), "東京")
+    assert bits.score(few, tokyo) == bits.score(many, tokyo) == pytest.approx(12 / math.log(2) / 6)
+    assert bits.score(Output("", answer_loss=6.0), tokyo) is None
+    assert bits.score(few, Example("x", (), "")) is None
+    assert bits.score(few, item()) is None
 
 
 def test_an_output_from_before_tokens_were_counted_is_read():
