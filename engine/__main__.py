@@ -41,7 +41,7 @@ def verb(function: Callable[..., None]) -> Callable[..., None]:
         except (Stopped, KeyboardInterrupt):
             raise typer.Exit(EXIT_STOPPED) from None
 
-    return app.command(function.__name__.rstrip("_"))(guarded)
+    return app.command(function.__name__.rstrip("_").replace("_", "-"))(guarded)
 
 
 @verb
@@ -88,6 +88,21 @@ def show(run_id: RunId, as_json: AsJson = False) -> None:
         _print_json(listing.details(found))
     else:
         terminal.show_run(listing.details(found))
+
+
+@verb
+def compare_runs(
+    run_ids: Annotated[list[str], typer.Argument(metavar="RUN RUN...", help="The runs' ids, as `list` shows them.")],
+    as_json: AsJson = False,
+) -> None:
+    """Several finished runs beside each other, one table for each frozen test; which of two is better."""
+    from engine import side_by_side
+
+    found = side_by_side.side_by_side([_open(run_id) for run_id in run_ids])
+    if as_json:
+        _print_json(found)
+    else:
+        terminal.show_side_by_side(found)
 
 
 @verb

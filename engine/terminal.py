@@ -7,7 +7,7 @@ import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
-from engine import figures, harness_table, verdict
+from engine import figures, harness_table, side_by_side_words, verdict
 from engine.rundir import STAGES
 from engine.text import doing, text
 
@@ -246,6 +246,26 @@ def show_votes(votes: Sequence[Mapping[str, Any]]) -> None:
     counts = {name: sum(vote["vote"] == name for vote in votes) for name in ("tuned", "base", "tie", "both_bad")}
     voters = len({vote["voter"] for vote in votes})
     print(words("cli.votes.counts", n=len(votes), voters=voters, **counts))
+
+
+def show_side_by_side(found: Mapping[str, Any]) -> None:
+    """Several runs beside each other (side_by_side.side_by_side): a table for each test, what differs first."""
+    lang = language()
+    if len(found["tests"]) > 1:
+        say(words("side_by_side.apart", n=len(found["tests"])))
+    for test in found["tests"]:
+        print(side_by_side_words.heading(test, lang))
+        if len(test["runs"]) < 2:
+            print(words("side_by_side.one_run"))
+        elif not test["settings"]:
+            print(words("side_by_side.settings_same"))
+        else:
+            print_table(*side_by_side_words.settings(test, lang))
+        header, rows = side_by_side_words.results(test, lang)
+        plain = [[*row[:2], *(" ".join(filter(None, cell)) for cell in row[2:])] for row in rows]
+        print_table(header, plain, right=range(2, len(header)))
+        if test["pairs"]:
+            print_table(*side_by_side_words.pairs(test, lang), right=range(2, 7))
 
 
 def cost(comparison: Mapping[str, Any]) -> list[tuple[str, str]]:
