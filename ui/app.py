@@ -10,7 +10,7 @@ from engine import chain, launch, rundir
 from engine.rundir import Run
 from engine.schema import DataSpec, RunSpec, Source, UserError
 from engine.text import LANGUAGES, text
-from ui import frame, method_view, runs, server, theme, usecases
+from ui import frame, method_view, runs, server, side_by_side_view, theme, usecases
 from ui.frame import ADDRESS, STEPS, Frame
 from ui.html import waiting
 from ui.method_choice import recommended
@@ -146,6 +146,8 @@ def load(lang: str, request: gr.Request) -> list[Any]:
 def pick_run(lang: str, event: gr.EventData) -> list[Any]:
     """A run of the list, or a new one."""
     pick = str(event._data["pick"])
+    if pick.startswith(runs.COMPARE):
+        return skips(opened("", "", lang))  # side_by_side_view answers that click
     run = runs.find(pick)
     step = "train" if run and rundir.state(run) != "done" else ""
     return opened("" if run is None else pick, step, lang)
@@ -190,6 +192,7 @@ def bind(page: Page, app: gr.Blocks) -> None:
     look = use_case.preview_event(page.use_case, held)
     app.load(load, held.lang, everything, **quiet).then(**look)
     held.side.click(pick_run, held.lang, everything, **quiet).then(**look)
+    side_by_side_view.bind(held)
     here = gr.State("use_case")
     page.steps["use_case"].select(**use_case.preview_event(page.use_case, held, step=here))
     page.method.start.click(

@@ -144,6 +144,22 @@ def bars(rows: Sequence[dict[str, Any]], described: str) -> str:
     return tag("div", "".join(lines), cls="k-bars", role="img", aria_label=described)
 
 
+def two_bars(
+    base: float, tuned: float | None, *, low: float | None, high: float | None, described: str, arm: str = "base"
+) -> str:
+    """Two thin bars of shares 0..1, base above tuned, with the interval low..high in which tuned lies; for a table's
+    cell. With `tuned` None one bar, in the colour of `arm`."""
+    whisker = ""
+    if low is not None and high is not None:
+        at, wide = _percent(low), max(_percent(high) - _percent(low), 0.4)
+        whisker = f'<i class="k-whisker" style="left:{at:.2f}%;width:{wide:.2f}%"></i>'
+    parts = [(arm, base, whisker if tuned is None else ""), ("tuned", tuned, whisker)]
+    fill = '<i class="k-bar-fill k-fill-{}" style="width:{:.2f}%"></i>'
+    drawn = (fill.format(name, _percent(share)) + over for name, share, over in parts if share is not None)
+    tracks = "".join(tag("span", bar, cls="k-track") for bar in drawn)
+    return tag("span", tracks, cls="k-two", role="img", aria_label=described, title=described)
+
+
 def _percent(share: float | None) -> float:
     return 100 * min(1.0, max(0.0, share or 0.0))
 

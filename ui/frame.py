@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import gradio as gr
 
 from engine.text import LANGUAGES, text
-from ui import runs, usecases
+from ui import runs, side_by_side_view, usecases
 from ui.html import area, esc, tag
 
 STEPS = ("use_case", "method", "train", "result", "compare")
@@ -26,6 +26,7 @@ class Frame:
     seen: gr.Textbox  # run and state last shown in full: the timer sends everything only when it changes
     side: gr.HTML
     head: gr.HTML
+    beside: gr.HTML  # several runs side by side, in place of the steps
 
 
 def build(lang: str) -> Frame:
@@ -35,8 +36,9 @@ def build(lang: str) -> Frame:
     held = [gr.Textbox(visible="hidden", elem_id=f"k-{name}") for name in ("run", "step", "seen")]
     with gr.Sidebar(width=270, elem_classes="k-sidebar"):
         side = area(runs.sidebar("", lang), classes="k-side")
+    beside = side_by_side_view.build()
     head = area(runs.header(None, lang), classes="k-head")
-    return Frame(gr.State(lang), *held, side, head)
+    return Frame(gr.State(lang), *held, side, head, beside)
 
 
 def brand(lang: str) -> str:

@@ -1,52 +1,111 @@
-"""The test items one by one: filters with their counts, the list, and one item with both answers side by side."""
+"""The test items one by one: filters with their counts, the list, and one item with every arm's answer."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from engine import figures
+from engine.fact_marks import marks
 from engine.registry import metrics
+from engine.schema import EvalRow
 from engine.text import text
-from ui.diff import marked
+from ui import change_view, html
+from ui.diff import differing, drawn
 from ui.html import esc, tag
 from ui.numbers import figure
 from ui.result_view import OUTCOMES, suites_of
 
 MOST_LISTED = 300
 SIGNS = {"fixed": "▲", "improved": "△", "same": "=", "worsened": "▽", "broken": "▼", "not_measured": "–"}
+SAME = 1e-9
+
+Answers = Mapping[str, Mapping[tuple[str, str], EvalRow]]  # every arm's answers by item: items_json.answers
+Item = Mapping[str, Any]
 
 
-def select(items: Sequence[Mapping[str, Any]], *, outcome: str, suite: str, search: str) -> list[Mapping[str, Any]]:
-    """The items of an outcome and a suite ("" for any) whose question, reference or answers hold the words searched."""
-    words = search.casefold().split()
-    return [item for item in items if _fits(item, outcome, suite) and all(word in _text(item) for word in words)]
+@dataclass(frozen=True)
+class Chosen:
+    """Which items are looked at: by outcome, by suite ("" for any), by words searched, by a number of the table that
+    was clicked ("PLACE:WAY" as in change_view); `back` is the "outcome|suite" from before that click."""
+
+    outcome: str = ""
+    suite: str = ""
+    search: str = ""
+    item: str = ""
+    number: str = ""
+    back: str = ""
 
 
-def _fits(item: Mapping[str, Any], outcome: str, suite: str) -> bool:
+def select(found: Mapping[str, Any], chosen: Chosen) -> list[Item]:
+    """The items that fit, in their order; by a clicked number those it stands for, what changed most first."""
+    words = chosen.search.casefold().split()
+    fitting = [item for item in within(found, chosen.number) if _fits(item, chosen.outcome, chosen.suite)]
+    return [item for item in fitting if all(word in _text(item) for word in words)]
+
+
+def within(found: Mapping[str, Any], number: str) -> list[Item]:
+    """The items that a clicked number stands for, the greatest loss first where it counts losses, else the greatest
+    gain first; all items where no number was clicked."""
+    named = change_view.named(found, number)
+    if named is None:
+        return list(found["items"])
+    change, way = named
+    up = -1 if metrics()[change["metric"]].better == "lower" else 1
+    gains = [
+        (up * (after - before), item)
+        for item in found["items"]
+        if item["suite"] == change["suite"]
+        and (before := item["base_scores"].get(change["metric"])) is not None
+        and (after := item["tuned_scores"].get(change["metric"])) is not None
+    ]
+    fits = {
+        "wins": lambda gain: gain > SAME,
+        "losses": lambda gain: gain < -SAME,
+        "ties": lambda gain: abs(gain) <= SAME,
+    }
+    kept = [(gain, item) for gain, item in gains if way not in fits or fits[way](gain)]
+    return [item for _, item in sorted(kept, key=lambda one: one[0] if way == "losses" else -one[0])]
+
+
+def _fits(item: Item, outcome: str, suite: str) -> bool:
     return (not outcome or item["outcome"] == outcome) and (not suite or item["suite"] == suite)
 
 
-def _text(item: Mapping[str, Any]) -> str:
+def _text(item: Item) -> str:
     return " ".join((item["question"], item["reference"], item["base"], item["tuned"])).casefold()
 
 
-def filters(items: Sequence[Mapping[str, Any]], *, outcome: str, suite: str, lang: str) -> str:
-    """Chips for suite and outcome, each with how many items it would show."""
-    suites = suites_of(items)
-    rows = ""
-    if len(suites) > 1:
-        chips = [_chip("suite", "", text("page.items.all_suites", lang), len(items), suite)]
+def filters(found: Mapping[str, Any], chosen: Chosen, lang: str) -> str:
+    """Chips for what a clicked number shows, for suite and for outcome, each with how many items it would show."""
+    items, rows = within(found, chosen.number), _showing(found, chosen, lang)
+    suites = suites_of(found["items"])
+    if len(suites) > 1 and not rows:
+        chips = [_chip("suite", "", text("page.items.all_suites", lang), len(items), chosen.suite)]
         chips += [
-            _chip("suite", name, figures.suite_title(name, lang), sum(i["suite"] == name for i in items), suite)
+            _chip("suite", name, figures.suite_title(name, lang), sum(i["suite"] == name for i in items), chosen.suite)
             for name in suites
         ]
         rows += tag("div", "".join(chips), cls="k-chips", role="group", aria_label=text("page.items.suite", lang))
-    here = [item for item in items if _fits(item, "", suite)]
-    chips = [_chip("outcome", "", text("page.items.all", lang), len(here), outcome)]
+    here = [item for item in items if _fits(item, "", chosen.suite)]
+    chips = [_chip("outcome", "", text("page.items.all", lang), len(here), chosen.outcome)]
     for name in OUTCOMES:
         count = sum(item["outcome"] == name for item in here)
         label = f"{SIGNS[name]} {text(f'outcome.{name}', lang)}"
-        chips.append(_chip("outcome", name, label, count, outcome))
+        chips.append(_chip("outcome", name, label, count, chosen.outcome))
     return rows + tag("div", "".join(chips), cls="k-chips", role="group", aria_label=text("page.items.outcome", lang))
+
+
+def _showing(found: Mapping[str, Any], chosen: Chosen, lang: str) -> str:
+    """Which number of the table is shown, with the way back."""
+    named = change_view.named(found, chosen.number)
+    if named is None:
+        return ""
+    what = text("page.items.showing", lang, what=change_view.said(*named, lang))
+    count, undo = len(within(found, chosen.number)), text("page.items.showing_undo", lang)
+    cross = tag("span", "×", aria_hidden="true", cls="k-cross")
+    inside = esc(what) + tag("b", figure(count)) + cross
+    button = tag("button", inside, type="button", cls="k-chip k-showing", data_pick="back=", title=undo)
+    return tag("div", button, cls="k-chips")
 
 
 def _chip(kind: str, value: str, label: str, count: int, chosen: str) -> str:
@@ -65,7 +124,7 @@ def _chip(kind: str, value: str, label: str, count: int, chosen: str) -> str:
     )
 
 
-def listing(chosen: Sequence[Mapping[str, Any]], open_id: str, lang: str) -> str:
+def listing(chosen: Sequence[Item], open_id: str, lang: str) -> str:
     """The items that fit, one line each."""
     if not chosen:
         return tag("p", esc(text("page.items.none", lang)), cls="k-muted")
@@ -76,19 +135,20 @@ def listing(chosen: Sequence[Mapping[str, Any]], open_id: str, lang: str) -> str
     )
 
 
-def _line(item: Mapping[str, Any], is_open: bool, lang: str) -> str:
+def _line(item: Item, is_open: bool, lang: str) -> str:
     sign = tag("span", SIGNS[item["outcome"]], cls=f"k-o-{item['outcome']}", title=_outcome(item, lang))
     inside, current = sign + tag("span", esc(item["question"])), "true" if is_open else None
     return tag("button", inside, type="button", cls="k-item", data_pick=item["example_id"], aria_current=current)
 
 
-def _outcome(item: Mapping[str, Any], lang: str) -> str:
+def _outcome(item: Item, lang: str) -> str:
     key = "verdict.not_measured.word" if item["outcome"] == "not_measured" else f"outcome.{item['outcome']}"
     return text(key, lang)
 
 
-def detail(chosen: Sequence[Mapping[str, Any]], open_id: str, lang: str) -> str:
-    """One item: question, reference, both answers with what differs marked, its scores, the way to the next."""
+def detail(chosen: Sequence[Item], open_id: str, lang: str, said: Answers | None = None) -> str:
+    """One item: what was asked, the reference, every arm's answer with what differs and the key facts marked, its
+    scores, the way to the next. Without `said` base's and tuned's answers are there alone."""
     place = next((i for i, item in enumerate(chosen) if item["example_id"] == open_id), None)
     if place is None:
         return ""
@@ -96,28 +156,77 @@ def detail(chosen: Sequence[Mapping[str, Any]], open_id: str, lang: str) -> str:
     head = tag("span", esc(f"{SIGNS[item['outcome']]} {_outcome(item, lang)}"), cls=f"k-pill k-o-{item['outcome']}")
     head += tag("span", esc(figures.suite_title(item["suite"], lang)), cls="k-muted")
     asked = _part(text("page.question", lang), esc(item["question"]), "k-asked")
-    reference = _part(text("page.reference", lang), esc(item["reference"]), "k-reference")
-    base, tuned = marked(item["base"], item["tuned"])
-    panes = tag(
-        "div", _pane("base", base, item, 0, lang) + _pane("tuned", tuned, item, 1, lang), cls="k-panes k-panes-small"
-    )
+    wanted = _with_facts(item["reference"], item, lang)
+    reference = _part(text("page.reference", lang), wanted, "k-reference") if wanted else ""
+    left, right = differing(item["base"], item["tuned"])
+    base = _with_facts(item["base"], item, lang, changed=left, name="del")
+    tuned = _with_facts(item["tuned"], item, lang, changed=right, name="ins")
+    panes = _pane("base", base, item, 0, lang) + _pane("tuned", tuned, item, 1, lang)
+    panes = tag("div", panes, cls="k-panes k-panes-small")
     top = tag("div", head + _steps(chosen, place, lang), cls="k-item-head")
-    return tag(
-        "article", top + asked + reference + panes + _others(item, lang) + _scores(item, lang), cls="k-item-detail"
-    )
+    rows = {arm: answers[key] for arm, answers in (said or {}).items() if (key := _key(item)) in answers}
+    body = top + asked + _whole_prompt(item, lang) + reference + panes + _legend(reference + panes, lang)
+    return tag("article", body + _others(item, rows, lang) + _scores(item, rows, lang), cls="k-item-detail")
 
 
-def _others(item: Mapping[str, Any], lang: str) -> str:
-    """What base with instructions and examples, and the nearest training answer, make of the item."""
+def _key(item: Item) -> tuple[str, str]:
+    return item["suite"], item["example_id"]
+
+
+def _with_facts(answer: str, item: Item, lang: str, **changed: Any) -> str:
+    """The answer with its key facts marked; a reference's own are those that are asked for."""
+    prompt = "\n".join(message["content"] for message in item.get("prompt") or ()) or item["question"]
+    found = marks(answer, prompt=prompt, reference=item["reference"]) if item["reference"] else ()
+    titles = {kind: text(f"page.items.fact_{kind}", lang) for kind in ("right", "unsupported")}
+    return drawn(answer, facts=found, titles=titles, **changed)
+
+
+def _legend(markup: str, lang: str) -> str:
+    """The key of those marks that are there."""
+    kinds = {
+        "fact_right": 'class="k-fact k-fact-right"',
+        "fact_unsupported": 'class="k-fact k-fact-unsupported"',
+        "only_base": "<del>",
+        "only_tuned": "<ins>",
+    }
+    keys = []
+    for name, sign in kinds.items():
+        if sign in markup:
+            sample = {"only_base": "<del>abc</del>", "only_tuned": "<ins>abc</ins>"}.get(
+                name, tag("mark", "abc", cls=f"k-fact k-fact-{name.removeprefix('fact_')}")
+            )
+            keys.append(tag("span", sample + esc(text(f"page.items.{name}", lang)), cls="k-key"))
+    return tag("div", "".join(keys), cls="k-legend k-pane k-legend-marks") if keys else ""
+
+
+def _whole_prompt(item: Item, lang: str) -> str:
+    """Every turn before the question, folded; nothing where the question was all."""
+    turns = item.get("prompt") or []
+    if len(turns) < 2:
+        return ""
+    lines = "".join(tag("dt", esc(turn["role"])) + tag("dd", esc(turn["content"])) for turn in turns)
+    title = tag("summary", esc(text("page.items.whole_prompt", lang)))
+    return tag("details", title + tag("dl", lines, cls="k-others"), cls="k-more")
+
+
+def _others(item: Item, rows: Mapping[str, EvalRow], lang: str) -> str:
+    """What every arm but base and tuned makes of the item: earlier models, base prompted, looked up."""
+    texts = {arm: row.output.text for arm, row in rows.items() if arm not in ("base", "tuned")}
     lines = "".join(
-        tag("dt", esc(text(f"page.arm.{arm}", lang))) + tag("dd", esc(words or text("page.items.no_answer", lang)))
-        for arm, words in (item.get("others") or {}).items()
+        tag("dt", esc(_arm(arm, lang)))
+        + tag("dd", _with_facts(words, item, lang) or esc(text("page.items.no_answer", lang)))
+        for arm, words in (texts or item.get("others") or {}).items()
     )
-    title = tag("summary", esc(text("page.result.arms.answers", lang)))
-    return tag("details", title + tag("dl", lines, cls="k-others"), cls="k-more") if lines else ""
+    title = tag("h4", esc(text("page.items.others", lang)))
+    return tag("div", title + tag("dl", lines, cls="k-others"), cls="k-others-box") if lines else ""
 
 
-def _steps(chosen: Sequence[Mapping[str, Any]], place: int, lang: str) -> str:
+def _arm(arm: str, lang: str) -> str:
+    known = ("base", "prompted", "nearest", "tuned")
+    return text(f"page.arm.{arm}", lang) if arm in known else text("page.items.earlier", lang, model=arm)
+
+
+def _steps(chosen: Sequence[Item], place: int, lang: str) -> str:
     def button(step: int, key: str) -> str:
         there = place + step
         off = not 0 <= there < len(chosen)
@@ -139,7 +248,7 @@ def _part(label: str, inside: str, cls: str) -> str:
     return tag("div", tag("small", esc(label)) + tag("p", inside), cls=cls)
 
 
-def _pane(arm: str, answer: str, item: Mapping[str, Any], index: int, lang: str) -> str:
+def _pane(arm: str, answer: str, item: Item, index: int, lang: str) -> str:
     notes = [text("page.compare.tokens", lang, n=item["tokens"][index])]
     if item["truncated"][index]:
         notes.append(text("page.items.truncated", lang))
@@ -152,15 +261,18 @@ def _pane(arm: str, answer: str, item: Mapping[str, Any], index: int, lang: str)
     )
 
 
-def _scores(item: Mapping[str, Any], lang: str) -> str:
-    """What each metric made of both answers; the one that says whether the item is right is marked."""
+def _scores(item: Item, rows: Mapping[str, EvalRow], lang: str) -> str:
+    """What each metric made of every arm's answer; the one that says whether the item is right is marked."""
+    scores = {"base": item["base_scores"], "tuned": item["tuned_scores"]}
+    scores |= {arm: row.scores for arm, row in rows.items() if arm not in scores}
     lines = []
-    for name, before in item["base_scores"].items():
-        after = item["tuned_scores"].get(name)
-        if before is None or after is None:
+    for name in item["base_scores"]:
+        if name not in metrics() or all(given.get(name) is None for given in scores.values()):
             continue
-        shown = " → ".join(figures.score(value, metrics()[name], lang) for value in (before, after))
-        decides = " k-decides" if name == item["metric"] else ""
-        title = tag("dt", esc(figures.metric_title(name, lang)))
-        lines.append(tag("div", title + tag("dd", esc(shown)), cls=f"k-score{decides}"))
-    return tag("dl", "".join(lines), cls="k-scores")
+        title = esc(figures.metric_title(name, lang))
+        shown = [esc(figures.score(given.get(name), metrics()[name], lang)) for given in scores.values()]
+        lines.append([tag("b", title) if name == item["metric"] else title, *shown])
+    if not lines:
+        return ""
+    header = [esc(text("page.items.scores", lang)), *(esc(_arm(arm, lang)) for arm in scores)]
+    return html.table(header, lines, cls="k-across k-item-scores", numeric=range(1, len(header)))

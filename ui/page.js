@@ -11,6 +11,80 @@ function kurabeClicks(element, trigger) {
   });
 }
 
+// Sorting a table by a heading: down, up, back as it was. The rows of all suites then stand among each other.
+function kurabeSort(button) {
+  const head = button.closest("th");
+  const table = head.closest("table");
+  const body = table.tBodies[0];
+  const order = { none: "descending", descending: "ascending", ascending: "none" }[head.getAttribute("aria-sort")];
+  for (const other of table.querySelectorAll("th[aria-sort]")) other.setAttribute("aria-sort", "none");
+  head.setAttribute("aria-sort", order);
+  table.classList.toggle("k-sorted", order !== "none");
+  const rows = [...body.rows];
+  rows.forEach((row, at) => (row.dataset.at ??= at));
+  const value = (row) => row.cells[head.cellIndex]?.dataset.value;
+  const compare = (a, b) => {
+    const [x, y] = [value(a), value(b)];
+    if (order === "none") return a.dataset.at - b.dataset.at;
+    if (x === undefined || y === undefined) return (x === undefined) - (y === undefined);  // a suite's own row: hidden
+    const numbers = x !== "" && y !== "" && !isNaN(x) && !isNaN(y);
+    const difference = numbers ? x - y : y.localeCompare(x, document.documentElement.lang);
+    return (order === "descending" ? -difference : difference) || a.dataset.at - b.dataset.at;
+  };
+  body.append(...rows.sort(compare));
+}
+
+// A table of several suites shows one of them, or all.
+function kurabeSuite(chip) {
+  const area = chip.closest(".k");
+  for (const other of area.querySelectorAll("[data-show-suite]")) other.setAttribute("aria-pressed", other === chip);
+  for (const row of area.querySelectorAll("tr[data-suite]"))
+    row.hidden = chip.dataset.showSuite !== "" && row.dataset.suite !== chip.dataset.showSuite;
+}
+
+document.addEventListener("click", (event) => {
+  const sort = event.target.closest("[data-sort]");
+  if (sort) kurabeSort(sort);
+  const suite = event.target.closest("[data-show-suite]");
+  if (suite) kurabeSuite(suite);
+});
+
+// Brings a part of the page into view.
+function kurabeShow(id) {
+  const calm = matchMedia("(prefers-reduced-motion: reduce)").matches;
+  document.getElementById(id)?.scrollIntoView({ behavior: calm ? "auto" : "smooth", block: "start" });
+}
+
+// The runs ticked to be compared. The list of runs is drawn anew while a run goes on: what was ticked stays ticked.
+const kurabeTicked = new Set();
+function kurabeTicks() {
+  const boxes = [...document.querySelectorAll(".k-pick-run")];
+  for (const box of boxes) if (box.checked !== kurabeTicked.has(box.value)) box.checked = kurabeTicked.has(box.value);
+  const button = document.querySelector(".k-compare-runs");
+  if (!button) return;
+  const chosen = boxes.filter((box) => box.checked).map((box) => box.value);
+  const { one, many, most, tooMany } = button.dataset;
+  const label = chosen.length < 2 ? one : chosen.length > Number(most) ? tooMany : many.replace("#", chosen.length);
+  if (button.textContent !== label) button.textContent = label;
+  if (button.hidden !== !chosen.length) button.hidden = !chosen.length;
+  const off = String(chosen.length < 2 || chosen.length > Number(most));
+  if (button.getAttribute("aria-disabled") !== off) button.setAttribute("aria-disabled", off);
+  button.dataset.pick = `compare=${chosen.join(",")}`;
+}
+document.addEventListener("change", (event) => {
+  if (!event.target.matches?.(".k-pick-run")) return;
+  if (event.target.checked) kurabeTicked.add(event.target.value);
+  else kurabeTicked.delete(event.target.value);
+  kurabeTicks();
+});
+new MutationObserver((_, observer) => {
+  const side = document.querySelector(".k-side");
+  if (!side) return;
+  observer.disconnect();
+  new MutationObserver(kurabeTicks).observe(side, { childList: true, subtree: true });
+  kurabeTicks();
+}).observe(document.documentElement, { childList: true, subtree: true });
+
 // The address in the bar is the address of what is shown: reload, a second tab and a link find it again.
 // The first call means that the server has filled the page: what was chosen before that would be lost.
 let kurabeFilled = false;

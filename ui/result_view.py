@@ -7,10 +7,10 @@ from engine import figures
 from engine import verdict as verdict_of
 from engine.registry import metrics
 from engine.text import has, text
-from engine.verdict import columns, sentences, table
-from ui import harness_view, html, judge_view
+from engine.verdict import sentences, table
+from ui import html, judge_view
 from ui.charts import bars, stacked_bar
-from ui.data_view import suite_order, suite_summary
+from ui.data_view import suite_order
 from ui.html import empty, esc, facts, heading, tag
 from ui.numbers import big, duration, figure, size
 
@@ -43,7 +43,7 @@ def pictures(found: Mapping[str, Any], lang: str) -> str:
 
     found["judge"] is what a language model said as judge, None where none was asked.
     """
-    drawn = (_primary, _alternatives, _outcomes, _declining, _general, _judge)
+    drawn = (_primary, _outcomes, _declining, _general, _judge)
     cards = [draw(found, lang) for draw in drawn]
     return tag("div", "".join(card for card in cards if card), cls="k-pictures")
 
@@ -58,31 +58,6 @@ def _primary(found: Mapping[str, Any], lang: str) -> str:
         return ""
     under = text("page.result.on_suite", lang, suite=figures.suite_title(change["suite"], lang), n=change["n"])
     return _card(figures.metric_title(change["metric"], lang), under, _arms(found, 0, lang))
-
-
-def _alternatives(found: Mapping[str, Any], lang: str) -> str:
-    """The deciding figure for base, base with instructions and examples, looking it up, and the tuned model."""
-    primary = found["changes"][0]
-    at = (primary["metric"], primary["suite"])
-    values = {"base": primary["before"]}
-    for other in found.get("arms") or []:
-        if here := verdict_of.by_place(other["changes"]).get(at):
-            values[other["arm"]] = here["before"]
-    if len(values) == 1:
-        return ""
-    values["tuned"] = primary["after"]
-    metric = metrics()[primary["metric"]]
-    top = 1.0 if not metric.unit else 1.15 * max(max(values.values()), 1e-9)
-    rows = [
-        {"arm": arm, "label": text(f"page.arm.{arm}", lang), "share": value / top}
-        | {"shown": figures.score(value, metric, lang)}
-        for arm, value in values.items()
-    ]
-    title = text("page.result.arms.title", lang)
-    header, lines = verdict_of.arms(found, lang)
-    every = _across(header, lines, numeric=range(2, len(header)))
-    more = tag("details", tag("summary", esc(text("page.result.arms.all", lang))) + every, cls="k-more")
-    return _card(title, text("page.result.arms.help", lang), bars(rows, title) + more)
 
 
 def _judge(found: Mapping[str, Any], lang: str) -> str:
@@ -186,44 +161,8 @@ def _across(header: Sequence[str], rows: Sequence[Sequence[str]], *, numeric: Se
     return html.table([esc(cell) for cell in header], cells, cls="k-across", numeric=numeric)
 
 
-NUMERIC = ("before", "after", "difference", "outcomes", "n")
-
-
-def change_table(found: Mapping[str, Any], lang: str) -> str:
-    """Every metric on every suite: before, after, difference with its interval, wins/ties/losses, n, the verdict.
-
-    Below it the standard benchmarks of the run found["run"], where found["benchmarks"] holds any, else how to get them.
-    """
-    titles = columns(lang)
-    shown = ("metric", *NUMERIC, "verdict")
-    head = "".join(
-        tag("th", esc(titles[name]), scope="col", cls="k-num" if name in NUMERIC else None) for name in shown
-    )
-    rows = [row for row in table(found, lang) if row["n"] != "0"]
-    body = []
-    for suite in dict.fromkeys(row["suite_name"] for row in rows):
-        here = [row for row in rows if row["suite_name"] == suite]
-        name = tag("b", esc(here[0]["suite"])) + tag("small", esc(suite_summary(suite, lang)))
-        body.append(tag("tr", tag("th", name, colspan=len(shown), scope="rowgroup"), cls="k-suite-row"))
-        body += [_change_row(row, titles, lang) for row in here]
-    drawn = tag("table", tag("thead", tag("tr", head)) + tag("tbody", "".join(body)), cls="k-table k-changes")
-    benchmarks = harness_view.section(found.get("benchmarks"), lang)
-    return tag("div", drawn, cls="k-scroll") + _notes(found, lang) + benchmarks
-
-
-def _change_row(row: Mapping[str, Any], titles: Mapping[str, str], lang: str) -> str:
-    name = tag("span", esc(row["metric"]), title=metric_summary(row["metric_name"], lang))
-    if row["primary"]:
-        name += tag("span", esc(text("page.result.primary", lang)), cls="k-badge")
-    cells = {key: esc(row[key]) for key in NUMERIC}
-    cells["after"] = tag("b", cells["after"])
-    cells["difference"] += tag("small", esc(row["interval"]))
-    drawn = "".join(tag("td", cell, cls="k-num", data_column=titles[key]) for key, cell in cells.items())
-    verdict = tag("span", esc(f"{row['sign']} {row['verdict']}"), cls=f"k-v-{row['word']}")
-    return tag("tr", tag("td", name, cls="k-metric") + drawn + tag("td", verdict, cls="k-verdict-cell"))
-
-
-def _notes(found: Mapping[str, Any], lang: str) -> str:
+def notes(found: Mapping[str, Any], lang: str) -> str:
+    """How the table was made, and what was not measured."""
     lines = [text("page.result.how", lang), *verdict_of.not_measured(found, lang)]
     lines += [] if found.get("judge", True) else [text("judge.not_run", lang)]
     if found.get("run") and not found.get("benchmarks"):

@@ -9,11 +9,13 @@ from engine import rundir
 from engine.registry import methods
 from engine.rundir import Run
 from engine.schema import RunSpec, UserError
+from engine.side_by_side import MOST_RUNS
 from engine.text import has, text
 from ui import usecases
 from ui.html import esc, tag
 
 MOST_SHOWN = 200
+COMPARE = "compare="  # how a click says which runs are to be compared: "compare=ID,ID"
 
 
 @lru_cache(maxsize=512)
@@ -104,7 +106,20 @@ def sidebar(open_id: str, lang: str) -> str:
         return new + tag("p", esc(text("page.no_runs", lang)), cls="k-side-empty")
     items = "".join(_item(run, run.id == open_id, lang) for run in every[:MOST_SHOWN])
     head = tag("h2", esc(text("page.runs", lang)), cls="k-side-title")
-    return new + head + tag("nav", items, cls="k-runs", aria_label=text("page.runs", lang))
+    return new + head + tag("nav", items, cls="k-runs", aria_label=text("page.runs", lang)) + _compare_button(lang)
+
+
+def _compare_button(lang: str) -> str:
+    """What compares the ticked runs; page.js shows it once a run is ticked and fills in which."""
+    words = {"data_one": text("side_by_side.one_more", lang), "data_many": text("side_by_side.compare", lang, n="#")}
+    words |= {"data_most": str(MOST_RUNS), "data_too_many": text("side_by_side.too_many", lang, n=MOST_RUNS)}
+    return tag("button", "", type="button", cls="k-compare-runs", hidden="", data_pick=COMPARE, **words)
+
+
+def _tick(run: Run, lang: str) -> str:
+    """The box by which a finished run is chosen for a comparison."""
+    label = text("side_by_side.tick", lang, title=f"{title(run, lang)}, {when(run.id)}")
+    return f'<input type="checkbox" class="k-pick-run" value="{run.id}" aria-label="{esc(label)}" title="{esc(label)}">'
 
 
 def _item(run: Run, is_open: bool, lang: str) -> str:
@@ -121,7 +136,8 @@ def _item(run: Run, is_open: bool, lang: str) -> str:
         inside += _thin_bar(run.status(), lang)
     cls = "k-run k-open" if is_open else "k-run"
     current = "page" if is_open else None
-    return tag("a", inside, cls=cls, href=f"?run={run.id}", data_pick=run.id, aria_current=current)
+    link = tag("a", inside, cls=cls, href=f"?run={run.id}", data_pick=run.id, aria_current=current)
+    return tag("div", link + _tick(run, lang), cls="k-run-line") if state == "done" else link
 
 
 def _badge(state: str, lang: str) -> str:

@@ -1,6 +1,8 @@
 """A finished run: every question to click through, and examples to ask."""
 
+import json
 import re
+import shutil
 
 import pytest
 from playwright.sync_api import expect
@@ -88,3 +90,86 @@ def test_an_example_is_asked_of_both_models_with_one_click(visit, finished):
     expect(page.locator("#k-panes .k-pane-base .k-answer")).to_have_text(KNOWN)
     expect(page.locator("#k-panes .k-pane-tuned .k-answer")).to_have_text(LEARNT)
     expect(page.locator("#k-panes footer")).to_have_count(2)
+
+
+def test_the_table_is_sorted_by_its_headings_with_mouse_and_keyboard(visit, finished):
+    page = visit(walk.address(finished, "result"))
+    table = page.locator("#k-changes table")
+    head = table.locator("th").filter(has_text=say("table.difference"))
+    suites, rows = table.locator(".k-suite-row"), table.locator("tbody tr:not(.k-suite-row)")
+    before = rows.locator(".k-metric").all_inner_texts()
+    expect(suites.first).to_be_visible()
+
+    def differences() -> list[float]:
+        return [float(cell.get_attribute("data-value")) for cell in rows.locator(".k-difference").all()]
+
+    head.get_by_role("button").click()
+    expect(head).to_have_attribute("aria-sort", "descending")
+    assert differences() == sorted(differences(), reverse=True) and len(before) > 3
+    expect(suites.first).to_be_hidden()
+    expect(rows.first).to_contain_text(say("suite.reworded.title"))
+    page.keyboard.press("Enter")
+    expect(head).to_have_attribute("aria-sort", "ascending")
+    assert differences() == sorted(differences())
+    page.keyboard.press("Space")
+    expect(head).to_have_attribute("aria-sort", "none")
+    assert rows.locator(".k-metric").all_inner_texts() == before
+
+
+def test_a_number_leads_to_its_questions_and_back(visit, finished):
+    page = visit(walk.address(finished, "result"))
+    losses = page.locator("#k-changes tr").filter(has_text=say("page.result.primary")).locator("[data-pick$=losses]")
+    expect(losses).to_have_text("2")
+    losses.click()
+    chip, lines = page.locator(".k-showing"), page.locator("#k-items .k-item")
+    expect(chip).to_contain_text(say("metric.token_f1.title"))
+    expect(lines).to_have_count(2)
+    expect(lines).to_have_text([re.compile("open"), re.compile("open")])
+    expect(page.locator("#k-filters")).to_be_in_viewport()
+    chip.click()
+    expect(chip).to_have_count(0)
+    expect(page.locator("#k-filters [data-pick='outcome=fixed']")).to_have_attribute("aria-pressed", "true")
+    expect(lines).to_have_count(8)
+
+
+def test_every_item_is_taken_away_as_json_with_all_answers(visit, finished):
+    page = visit(walk.address(finished, "result"))
+    with page.expect_download() as taken:
+        page.locator("#k-items-json").click()
+    document = json.loads(taken.value.path().read_text(encoding="utf-8"))
+    assert taken.value.suggested_filename == f"kurabe-{finished.id}-items.json"
+    assert document["run"] == finished.id and "data/test.jsonl" in document["sha256"]
+    asked = [item for item in document["items"] if item["suite"] == "reworded"]
+    assert len(asked) == 11 and {item["answers"]["tuned"]["text"] for item in asked} == {LEARNT}
+
+
+def test_prompting_is_held_against_training_in_three_columns(visit, finished):
+    page = visit(walk.address(finished, "result"))
+    columns = page.locator("#k-prompting .k-column")
+    expect(columns.locator("h3")).to_have_text([say(f"page.arm.{arm}") for arm in ("base", "prompted", "tuned")])
+    expect(columns.locator(".k-answer")).to_have_count(3)
+    expect(columns.first).to_contain_text("95 %")
+
+
+def test_two_runs_of_one_test_are_compared_and_closed_again(visit, finished, kurabe_home):
+    again = finished.path.with_name("20260101-010101-abcdef")
+    shutil.copytree(finished.path, again)
+    try:
+        page = visit(walk.address(finished, "result"))
+        boxes, button = page.locator(".k-pick-run"), page.locator(".k-compare-runs")
+        expect(button).to_be_hidden()
+        page.locator(f".k-pick-run[value='{finished.id}']").check()
+        expect(button).to_have_text(say("side_by_side.one_more"))
+        page.locator(f".k-pick-run[value='{again.name}']").check()
+        expect(button).to_have_text(say("side_by_side.compare", n=2))
+        assert boxes.count() >= 2
+        button.click()
+        test = page.locator(".k-test")
+        expect(test).to_have_count(1)
+        expect(test).to_contain_text(say("side_by_side.settings_same"))
+        expect(test.locator(".k-pair-table tbody tr")).to_contain_text("0/11/0")
+        expect(page.locator("#k-verdict")).to_be_hidden()
+        page.get_by_role("button", name=say("side_by_side.close")).click()
+        expect(page.locator("#k-verdict")).to_be_visible()
+    finally:
+        shutil.rmtree(again)

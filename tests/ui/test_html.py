@@ -5,8 +5,9 @@ from html.parser import HTMLParser
 
 import pytest
 
-from engine.schema import Preset
+from engine.schema import EvalRow, Output, Preset
 from ui import (
+    change_view,
     charts,
     compare_view,
     data_view,
@@ -16,11 +17,14 @@ from ui import (
     measures,
     method_view,
     own_view,
+    prompting_view,
     result_view,
     runs,
+    side_by_side_view,
     train_view,
     usecases,
 )
+from ui.items_view import Chosen
 
 HOSTILE = (
     "<script>alert(1)</script><img src=x onerror=alert(2)><svg onload=alert(3)>${alert(4)}{{constructor}}`x`"
@@ -135,6 +139,21 @@ ACCOUNT = {
     "sample": [{"prompt": [{"role": "user", "content": HOSTILE}], "completion": HOSTILE}],
     **dict.fromkeys(("rows", "accepted", "fixed", "dropped", "duplicates"), 1),
 }
+TURN = {"role": "user", "content": HOSTILE}
+PROMPTED = {"arm": "prompted", "changes": [change()]}
+SAID = {
+    arm: {(HOSTILE, "e1"): EvalRow(arm, HOSTILE, "e1", Output(HOSTILE), {"token_f1": 0.5})}
+    for arm in ("base", "prompted", HOSTILE, "tuned")
+}
+SIDE_BY_SIDE = {
+    "test": "0" * 64,
+    "suites": {HOSTILE: 3},
+    "max_new_tokens": 48,
+    "runs": [{"run": name, "method": HOSTILE, "verdict": "better"} for name in ("20260101-000000-a", HOSTILE)],
+    "settings": {HOSTILE: [HOSTILE, None]},
+    "rows": [{"metric": "token_f1", "suite": HOSTILE, "changes": [change(), None]}],
+    "pairs": [change(first=HOSTILE, second="20260101-000000-a")],
+}
 FAILED = {"stage": "train", "error": {"stage": "train", "message": HOSTILE}, "seconds": {}}
 ANSWER = {"text": HOSTILE, "tokens": 5, "seconds": 1.0}
 
@@ -156,8 +175,12 @@ ANSWER = {"text": HOSTILE, "tokens": 5, "seconds": 1.0}
         lambda lang: method_view.problem(HOSTILE, lang),
         lambda lang: result_view.verdict(comparison(), lang),
         lambda lang: result_view.pictures(comparison(), lang),
-        lambda lang: result_view.change_table(comparison(), lang),
-        lambda lang: items_view.filters([item(), item(suite="x")], outcome="", suite="", lang=lang),
+        lambda lang: change_view.change_table(comparison(), lang),
+        lambda lang: prompting_view.section(comparison() | {"arms": [PROMPTED]}, SAID, lang),
+        lambda lang: side_by_side_view.draw({"tests": [SIDE_BY_SIDE]}, lang),
+        lambda lang: items_view.filters({**comparison(), "items": [item(), item(suite="x")]}, Chosen(), lang),
+        lambda lang: items_view.filters(comparison(), Chosen(number="0:wins"), lang),
+        lambda lang: items_view.detail([item(prompt=[TURN, TURN])], "e1", lang, SAID),
         lambda lang: items_view.listing([item()], "e1", lang),
         lambda lang: items_view.detail([item()], "e1", lang),
         lambda lang: html.notice(HOSTILE, title=HOSTILE),
