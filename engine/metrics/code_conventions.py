@@ -87,14 +87,14 @@ def kept(code: str) -> dict[str, bool]:
 def score(output: Output, example: Example) -> float | None:
     """The share (0..1) of the rules that the answer's code keeps, of those that it gives occasion for.
 
-    None where the reference is no Python, nothing was generated, or the answer does not parse: `code_parses` counts
-    those. Code that continues the prompt's is judged together with it.
+    0 where the answer does not parse: left out, it would have the arms compared on different items. None where the
+    reference is no Python or nothing was generated. Code that continues the prompt's is judged together with it.
     """
     if not generated(output, example) or not is_python(example):
         return None
     code = source(output.text, example)
     rules = kept(code) if code else {}
-    return sum(rules.values()) / len(rules) if rules else None
+    return sum(rules.values()) / len(rules) if rules else 0.0
 
 
 def _public(module: ast.Module) -> Iterator[ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef]:
