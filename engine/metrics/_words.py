@@ -27,9 +27,10 @@ def has_text(example: Example) -> bool:
 
 
 def generated(output: Output, example: Example) -> bool:
-    """Whether there is an answer to look at: an item with choices may have been judged by likelihood alone, and a plain
-    text is not asked."""
-    return bool(example.prompt) and bool(output.tokens or output.text.strip() or not example.choices)
+    """Whether there is an answer to look at, were it an empty one: an item with choices may have been judged by
+    likelihood alone (then it took no time), and a plain text is not asked."""
+    answered = output.tokens or output.seconds or output.text.strip()
+    return bool(example.prompt) and bool(answered or not example.choices)
 
 
 def fold(text: str) -> str:

@@ -33,6 +33,17 @@ def test_scores_stay_between_zero_and_one_whatever_the_text(answer, prompt, refe
         assert value is None or 0 <= value <= 1, name
 
 
+@settings(max_examples=60, deadline=None)
+@given(st.text(max_size=60), st.sampled_from(["18 #### 18", "def f(a):\n    return a\n", "It is 5.", '{"a": 1}']))
+def test_whether_an_item_is_scored_depends_on_the_item_and_never_on_the_answer(answer, reference):
+    """Otherwise two arms would be compared on different items, and the comparison refuses that."""
+    for choices in ((), ("Wrong.",)):
+        example = item(reference, choices=choices, system="In at most 3 words.")
+        for name in (metric.name for metric in registry.metrics().values() if not metric.across):
+            scored = {score(name, text, example, seconds=0.1) is None for text in ("", "one", "def f(", answer)}
+            assert len(scored) == 1, name
+
+
 @given(st.lists(st.sampled_from([*'{}[]",:1a\\`\n', "```json\n", "null", "def f(", "    return", ")", "「", "か。"])))
 def test_scores_stand_up_to_broken_json_and_code(parts):
     answer = "".join(parts)
@@ -153,7 +164,7 @@ def test_style_is_not_compared_where_wording_does_not_decide(fields):
 def test_variety_is_the_share_of_different_word_pairs():
     assert score("distinct_n", "a b a b a", item()) == 0.5
     assert score("distinct_n", "はいはい", item()) == pytest.approx(2 / 3)
-    assert score("distinct_n", "one", item()) is None
+    assert score("distinct_n", "one", item()) == 1
     assert registry.metrics()["distinct_n"].better == "neither"
 
 
