@@ -67,7 +67,7 @@ def _column(
     described = figures.score(value, metric, lang)
     number = tag("p", esc(described), cls="k-three-value")
     ends: dict[str, float | None] = {"low": None, "high": None}
-    words = ""
+    words = tag("p", "")  # the columns' rows stand level
     if change:
         row = verdict_of.row(change, metric, lang)
         if change["low"] is not None:

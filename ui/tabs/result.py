@@ -37,7 +37,8 @@ def build(lang: str) -> Tab:
     with gr.Column(visible=False) as body:
         verdict = area(elem_id="k-verdict")
         pictures = area()
-        area(heading(text("page.result.table", lang), text("page.result.table_help", lang)))
+        under = f"{text('page.result.table_help', lang)} {text('page.result.click', lang)}"
+        area(heading(text("page.result.table", lang), under))
         table = area(elem_id="k-changes")
         prompting = area(elem_id="k-prompting")
         stages = area(elem_id="k-stages")
