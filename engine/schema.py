@@ -183,8 +183,6 @@ class Metric:
     binary: bool = False
     minimum: float = 0.02
     unit: str = ""
-
-
     across: Callable[[Sequence[Output], Sequence[Example]], list[float | None]] | None = None
     absent: Callable[[], str] | None = None
 
@@ -195,6 +193,8 @@ class Metric:
         if self.across:
             return self.across(outputs, examples)
         return [self.score(output, example) for output, example in zip(outputs, examples, strict=True)]
+
+
 @dataclass(frozen=True, slots=True)
 class EvalRow:
     """One test item answered by one arm, with its scores: one line of eval/ARM.jsonl."""
@@ -267,10 +267,10 @@ class DataSpec(Frozen):
     train: Source
     suites: dict[str, Source] = Field(default_factory=dict)
     mix: Source | None = None  # general instructions some of which are mixed in, against forgetting
+    off_topic: Source | None = None  # questions no file answers: asked where the suite "unanswerable" must be made
+    entity_share: float = Field(0, ge=0, le=0.5)  # rows left out so that questions about them have no answer
     validation_share: float = Field(0.06, ge=0, le=0.5)
     test_share: float = Field(0.2, ge=0, le=0.9)
-    off_topic: Source | None = None  # questions no file answers: asked where the suite "unanswerable" must be made
-    entity_share: float = Field(0, ge=0, le=0.5)  # rows that may be left out so that questions about them have no answer
     max_length: int = Field(512, ge=16, le=32768)
 
 
