@@ -97,8 +97,8 @@ def test_the_table_is_sorted_by_its_headings_with_mouse_and_keyboard(visit, fini
     table = page.locator("#k-changes table")
     head = table.locator("th").filter(has_text=say("table.difference"))
     suites, rows = table.locator(".k-suite-row"), table.locator("tbody tr:not(.k-suite-row)")
-    before = rows.locator(".k-metric").all_inner_texts()
     expect(suites.first).to_be_visible()
+    before = rows.locator(".k-metric").all_inner_texts()
 
     def differences() -> list[float]:
         return [float(cell.get_attribute("data-value")) for cell in rows.locator(".k-difference").all()]
