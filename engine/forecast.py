@@ -101,12 +101,21 @@ def _step_seconds(loaded: Any, task: Any, plan: list[list[int]], settings: Any, 
 
 
 def _evaluate_seconds(loaded: Any, tests: list[Example], spec: RunSpec) -> float:
-    """The seconds one arm needs for its answers: a few decoding steps of a full batch, scaled to all."""
-    from engine.decoding import stream
-    from engine.models import prompt_tokens
+    """The seconds one arm needs for its answers: a few decoding steps of a full batch, scaled to all that is asked.
 
-    size = min(spec.decoding.batch_size, len(tests))
-    prompts = [prompt_tokens(loaded.tokenizer, example.prompt, spec.system) for example in tests[:size]]
+    Plain texts are not asked; where there is nothing else they are timed as if they were prompts.
+    """
+    from engine.decoding import stream
+    from engine.models import answer_tokens, prompt_tokens
+
+    asked = [example for example in tests if example.prompt] or tests
+    size = min(spec.decoding.batch_size, len(asked))
+    prompts = [
+        prompt_tokens(loaded.tokenizer, example.prompt, spec.system)
+        if example.prompt
+        else answer_tokens(loaded.tokenizer, example.completion)
+        for example in asked[:size]
+    ]
     marks = [time.perf_counter()]
     for _ in stream(loaded, prompts, max_new_tokens=min(TIMED_TOKENS, spec.decoding.max_new_tokens)):
         marks.append(time.perf_counter())
@@ -115,7 +124,7 @@ def _evaluate_seconds(loaded: Any, tests: list[Example], spec: RunSpec) -> float
         [later - earlier for earlier, later in zip(marks[1:], marks[2:], strict=False)] or [prefill]
     )
     # The likelihood of the reference costs about one more prefill.
-    return math.ceil(len(tests) / size) * (2 * prefill + step * spec.decoding.max_new_tokens)
+    return math.ceil(len(asked) / size) * (2 * prefill + step * spec.decoding.max_new_tokens)
 
 
 def _segments(tokenizer: Any, example: Example, system: str) -> dict[str, Any]:

@@ -1,10 +1,11 @@
-"""What a preview shows of a row: the very tokens of each kind of row, told apart."""
+"""What a preview shows of a row: the very tokens of each kind of row, told apart; and what a forecast times."""
 
 import pytest
 from transformers import AutoTokenizer
 
-from engine.forecast import _segments
-from engine.schema import Example, Message
+from engine import models
+from engine.forecast import _evaluate_seconds, _segments
+from engine.schema import DataSpec, Example, Message, RunSpec, Source
 
 ASKED = (Message("user", "Is it open?"),)
 
@@ -48,3 +49,11 @@ def test_a_text_is_shown_as_it_is_and_learnt_whole(tokenizer):
     sample = shown(tokenizer, "Be kind.", prompt=(), completion="The tower stands on the point.")
     assert sample["kind"] == "text" and "The tower stands on the point." in parts(sample, "answer")
     assert "Be kind." not in parts(sample, "template") and sample["prompt_tokens"] == 1
+
+
+def test_plain_texts_in_a_test_are_not_asked_and_stop_no_forecast(tiny_model):
+    spec = RunSpec(data=DataSpec(train=Source(path="train.jsonl")))  # without a system prompt
+    text, question = Example("t", (), "It rained."), Example("q", ASKED, "Yes.")
+    loaded = models.load(str(tiny_model))
+    for tests in ([text, question], [text]):
+        assert _evaluate_seconds(loaded, tests, spec) > 0
