@@ -13,8 +13,6 @@ from engine.schema import Example, Output, RunSpec
 from engine.training.batches import Row, filled, tokenize
 from engine.training.loss import row_losses
 
-LOSS_TOKENS = 4096  # tokens whose likelihood is computed in one batch
-
 Progress = Callable[[int, int, str], None]
 Asked = tuple[tuple[str, ...], str | None]
 
@@ -85,7 +83,7 @@ def _measure(
             rows[at] = [tokenize(loaded.tokenizer, _with_answer(example, text), system=spec.system) for text in wanted]
     items = list(rows)
     left = len([at for at in items if at not in so_far.losses])
-    for places in filled([sum(len(row.tokens) for row in rows[at]) for at in items], tokens=LOSS_TOKENS):
+    for places in filled([sum(len(row.tokens) for row in rows[at]) for at in items]):
         batch = [items[place] for place in places]
         missing = [at for at in batch if at not in so_far.losses]
         if not missing:

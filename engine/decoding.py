@@ -11,7 +11,7 @@ from typing import Any
 import torch
 
 from engine.models import Loaded
-from engine.packing import ATTENTION, Cache, Step, hidden_states, inputs, learnt_prompt, pack, step_states
+from engine.packing import ATTENTION, Cache, Step, hidden_states, inputs, learnt_prompt, logits_of, pack, step_states
 
 
 @dataclass
@@ -60,7 +60,7 @@ def stream(
     draws = _draws(sample, max_new_tokens) if sample else None
     states, memory = _prefill(model, prompts, max_new_tokens, loaded.device)
     for count in range(1, max_new_tokens + 1):
-        logits = model.get_output_embeddings()(states)
+        logits = logits_of(model, states)
         tokens = _drawn(logits, sample.temperature, draws[alive, count - 1]) if sample else logits.argmax(-1)
         ended = torch.isin(tokens, stop).tolist()
         seconds = (time.perf_counter() - start) / len(alive)
@@ -187,4 +187,4 @@ def _padded_states(model: Any, ids: torch.Tensor, memory: _PaddedMemory) -> torc
         past_key_values=memory.cache,
         use_cache=True,
     )
-    return out.last_hidden_state[:, -1]
+    return out.last_hidden_state[:, -1].to(ids.device)

@@ -4,7 +4,7 @@ import os
 import platform
 import shutil
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cache
@@ -13,7 +13,7 @@ from typing import Any
 
 import torch
 
-from engine import chain, embedded, packing, registry, rundir
+from engine import chain, embedded, packing, placement, registry, rundir
 from engine.schema import Message, RunSpec, UserError
 from engine.sources import source
 
@@ -55,9 +55,14 @@ class Loaded:
         return sorted({token for token in [*own, self.tokenizer.eos_token_id] if token is not None})
 
 
+@cache
 def best_device() -> str:
-    """The device models run on here: "cuda" where there is one, else "cpu"."""
-    return "cuda" if torch.cuda.is_available() else "cpu"
+    """The device models run on here: "cuda" where there is one, else "cpu". From the first call on, "cuda" means the
+    GPU that had the most memory free then."""
+    if not torch.cuda.is_available():
+        return "cpu"
+    torch.cuda.set_device(placement.most_free(placement.free_bytes()))
+    return "cuda"
 
 
 @cache
@@ -89,22 +94,33 @@ def _processor() -> str:
 
 def _times_faster(dtype: torch.dtype, *, device: str) -> float:
     """How many times faster than in fp32 a matmul is: the best of several, taken in turns, so that other work on the
-    machine meets both alike."""
+    machine meets both alike.
+
+    On a CPU one thread computes, and only the time it does so counts, not how long it waits for its turn or for other
+    threads: else a machine with six processes on two cores now and then takes bf16, really twice as fast, for seven
+    times as fast.
+    """
+    clock = time.perf_counter if device == "cuda" else time.thread_time
     best: dict[torch.dtype, float] = {}
-    begun = time.perf_counter()
-    for _ in range(MATMUL_TIMES):
-        for kind in (torch.float32, dtype):
-            best[kind] = min(best.get(kind, float("inf")), _matmul_seconds(kind, device=device))
-        if time.perf_counter() - begun > MATMUL_SECONDS:
-            break
+    threads = torch.get_num_threads()
+    torch.set_num_threads(1)
+    try:
+        begun = clock()
+        for _ in range(MATMUL_TIMES):
+            for kind in (torch.float32, dtype):
+                best[kind] = min(best.get(kind, float("inf")), _matmul_seconds(kind, device=device, clock=clock))
+            if clock() - begun > MATMUL_SECONDS:
+                break
+    finally:
+        torch.set_num_threads(threads)
     return best[torch.float32] / best[dtype]
 
 
-def _matmul_seconds(dtype: torch.dtype, *, device: str) -> float:
+def _matmul_seconds(dtype: torch.dtype, *, device: str, clock: Callable[[], float]) -> float:
     square = torch.ones(MATMUL_SIZE, MATMUL_SIZE, dtype=dtype, device=device)
-    start = time.perf_counter()
+    start = clock()
     (square @ square)[0, 0].item()
-    return time.perf_counter() - start
+    return clock() - start
 
 
 def load_tokenizer(model: str, *, revision: str | None = None) -> Any:
@@ -150,18 +166,42 @@ def load(
     options: dict[str, Any] = {"dtype": dtype, "use_safetensors": True}
     if quantization:
         options["quantization_config"] = _nf4(dtype)
+    spread = device == "cuda" and _spread(model, revision, dtype, quantized=bool(quantization))
+    if spread:
+        options |= {"device_map": "auto", "max_memory": dict(enumerate(placement.free_bytes()))}
+    elif quantization:
         options["device_map"] = {"": device}
     loaded = _from_pretrained(AutoModelForCausalLM, model, revision=revision, **options)
     if quantization:
         _keep_trainable(loaded)
-    else:
+    elif not spread:
         loaded = loaded.to(device)
     loaded.eval()
-    packed = packing.adopt(loaded)
+    packed = packing.adopt(loaded, _attentions(device, dtype, spread=spread))
     if adapter is not None:
         loaded = _with_adapter(loaded, adapter, merge=merge and dtype == torch.float32 and not quantization)
     tokenizer = load_tokenizer(model, revision=revision)
     return Loaded(loaded, tokenizer, device, dtype, fingerprint(model, revision, quantization, dtype), packed)
+
+
+def _spread(model: str, revision: str | None, dtype: torch.dtype, *, quantized: bool) -> bool:
+    """Whether the model has to be spread over several GPUs. Raises UserError where it fits on none."""
+    from transformers import AutoConfig
+
+    config = _from_pretrained(AutoConfig, model, revision=revision)
+    need = placement.weights_bytes(config, dtype=dtype, quantized=quantized)
+    return placement.spreads(placement.free_bytes(), home=torch.cuda.current_device(), need=need)
+
+
+def _attentions(device: str, dtype: torch.dtype, *, spread: bool) -> tuple[str, ...]:
+    from transformers.utils import is_flash_attn_2_available
+
+    return placement.attentions(
+        device=device,
+        sixteen_bit=dtype in (torch.bfloat16, torch.float16),
+        flash_attn=is_flash_attn_2_available(),
+        spread=spread,
+    )
 
 
 def _make_whole(model: str) -> None:
@@ -190,6 +230,7 @@ def _make_whole(model: str) -> None:
 def load_tuned(spec: RunSpec, folder: Path, *, quantization: str, adapter: bool, merge: bool = True) -> Loaded:
     """The tuned model of a run from its model/ folder: base with the adapter on it, or the weights themselves."""
     if adapter:
+        merge = merge and registry.method_of(spec).folds
         return load(spec.model, revision=spec.revision, quantization=quantization, adapter=folder, merge=merge)
     return load(str(folder))
 
@@ -200,7 +241,7 @@ def _with_adapter(model: Any, adapter: Path, *, merge: bool) -> Any:
     import engine.bottleneck  # noqa: F401 - makes the tuner known to peft, which else could not load what it saved
 
     with_adapter = PeftModel.from_pretrained(model, str(adapter), is_trainable=False).eval()
-    return with_adapter.merge_and_unload().eval() if merge and can_merge(with_adapter) else stand_before(with_adapter)
+    return with_adapter.merge_and_unload().eval() if merge else stand_before(with_adapter)
 
 
 def stand_before(model: Any) -> Any:
@@ -209,15 +250,6 @@ def stand_before(model: Any) -> Any:
         name = model.active_adapter
         packing.use_learnt_prompt(model.get_base_model(), lambda: model.prompt_encoder[name].embedding.weight)
     return model
-
-
-def can_merge(model: Any) -> bool:
-    """Whether the adapter of a PeftModel can be folded into the weights: not a bottleneck's, nor a learnt prompt."""
-    from peft.tuners.tuners_utils import BaseTuner
-
-    from engine.bottleneck import BottleneckModel
-
-    return isinstance(model.base_model, BaseTuner) and not isinstance(model.base_model, BottleneckModel)
 
 
 def _nf4(dtype: torch.dtype) -> Any:

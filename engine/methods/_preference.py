@@ -18,7 +18,6 @@ from engine.rundir import Run, read_json, write_json
 from engine.schema import Example, RunSpec, Stopped, Tell
 from engine.training.settings import BASIC, epochs_field
 
-TOKENS = 4096  # whose likelihood is computed at once where nothing is learnt
 SAVED_EVERY = 30.0  # seconds: what a killed run has of the reference's likelihoods is kept
 
 
@@ -104,7 +103,7 @@ def _compute(loaded: Any, missing: Sequence[tuple[str, Any]], kept: dict[str, fl
     loaded.model.eval()
     try:
         with adapter_off:
-            for part in filled([len(row.tokens) for _, row in missing], tokens=TOKENS):
+            for part in filled([len(row.tokens) for _, row in missing]):
                 keys = [missing[at][0] for at in part]
                 kept.update(zip(keys, plain_logps(loaded, [missing[at][1] for at in part]).tolist(), strict=True))
                 tell("reference", part[-1] + 1, len(missing))
@@ -126,7 +125,7 @@ def pairwise(rows: Sequence[Any]) -> list[range]:
     """The places of rows that come in twos, as many twos as are computed at once where nothing is learnt."""
     from engine.training.batches import filled
 
-    return filled([len(row.tokens) for row in rows], tokens=TOKENS, together=2)
+    return filled([len(row.tokens) for row in rows], together=2)
 
 
 def means(sums: Sequence[Mapping[str, float]], *, over: int) -> dict[str, float]:

@@ -17,7 +17,6 @@ from engine.schema import Example, RunSpec
 
 POLICY, REWARD = "default", "reward"  # peft's names of the two adapters
 HEAD, FACTS = "head.safetensors", "reward.json"
-TOKENS = 4096  # scored at once
 RANK = 16  # as lora's default
 
 
@@ -41,7 +40,7 @@ class RewardModel:
 
         values: list[float] = []
         with torch.no_grad(), answering(self.loaded, self.adapter, train=False):
-            for places in filled([len(row) for row in rows], tokens=TOKENS):
+            for places in filled([len(row) for row in rows]):
                 part = [rows[at] for at in places]
                 values += (raw_scores(self.loaded.core, self.head, part) - self.mean).tolist()
         return values

@@ -8,6 +8,7 @@ from typing import Any
 from engine.models import answer_tokens, prompt_tokens
 from engine.schema import Example
 
+AT_ONCE = 4096  # tokens whose likelihood is computed in one batch where nothing is learnt
 WINDOW = 8  # batches sorted by length together: like lengths share a batch, yet the order stays random
 
 
@@ -86,7 +87,7 @@ def _cut(rows: Sequence[int], size: int) -> list[range]:
     return [range(at, min(at + size, len(rows))) for at in range(0, len(rows), size)]
 
 
-def filled(lengths: Sequence[int], *, tokens: int, together: int = 1) -> list[range]:
+def filled(lengths: Sequence[int], *, tokens: int = AT_ONCE, together: int = 1) -> list[range]:
     """The places of neighbouring rows, as many to a batch as fit in `tokens`; what is longer has a batch to itself.
 
     `together` neighbours, such as the two answers to a prompt, are never parted.

@@ -7,7 +7,7 @@ import torch
 from torch.nn.functional import cross_entropy
 from torch.utils.checkpoint import checkpoint
 
-from engine.packing import Packed, hidden_states, learnt_prompt, pack
+from engine.packing import Packed, hidden_states, learnt_prompt, logits_of, pack
 from engine.training.batches import Row
 
 CHUNK = 1024  # label positions whose logits are in memory at once: 1,024 x 49,152 fp32 logits take 200 MB
@@ -40,10 +40,9 @@ def row_losses(core: Any, rows: Sequence[Row]) -> list[float]:
 
 def token_losses(core: Any, states: torch.Tensor, labels: torch.Tensor, *, temperature: float = 1.0) -> torch.Tensor:
     """The loss of each label, (N,), from hidden states (N, hidden); large N in chunks whose logits are recomputed."""
-    head = core.get_output_embeddings()
 
     def losses_of(part: torch.Tensor, wanted: torch.Tensor) -> torch.Tensor:
-        logits = head(part).float()
+        logits = logits_of(core, part).float()
         return cross_entropy(logits / temperature if temperature != 1 else logits, wanted, reduction="none")
 
     if len(labels) <= CHUNK:

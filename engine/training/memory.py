@@ -10,7 +10,8 @@ def reset_peak(device: str) -> None:
     if device == "cuda":
         import torch
 
-        torch.cuda.reset_peak_memory_stats()
+        for at in range(torch.cuda.device_count()):
+            torch.cuda.reset_peak_memory_stats(at)
         return
     try:
         Path("/proc/self/clear_refs").write_text("5")  # resets VmHWM, see proc(5)
@@ -23,7 +24,7 @@ def peak_bytes(device: str) -> int:
     if device == "cuda":
         import torch
 
-        return torch.cuda.max_memory_allocated()
+        return sum(torch.cuda.max_memory_allocated(at) for at in range(torch.cuda.device_count()))
     status = Path("/proc/self/status")
     if status.exists():
         line = next(line for line in status.read_text().splitlines() if line.startswith("VmHWM"))

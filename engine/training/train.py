@@ -10,9 +10,10 @@ from typing import Any
 import torch
 
 from engine.models import Loaded
-from engine.packing import hidden_states, learnt_prompt, pack
+from engine.packing import hidden_states, learnt_prompt, logits_of, pack
+from engine.placement import is_spread
 from engine.rundir import Run, write_json
-from engine.schema import Method, RunSpec, Tell, silent
+from engine.schema import Method, RunSpec, Tell, UserError, silent
 from engine.training.loop import fit_task, use_best
 from engine.training.memory import peak_bytes, reset_peak
 
@@ -78,7 +79,15 @@ def train(
 
 
 def attach(method: Method, loaded: Loaded, settings: Any, *, seed: int) -> dict[str, Any]:
-    """Make just the promised parameters trainable, in place. Returns how many there are and their share in %."""
+    """Make just the promised parameters trainable, in place. Returns how many there are and their share in %.
+
+    Raises UserError where all weights were to be trained of a model that one GPU cannot hold.
+    """
+    if is_spread(loaded.core) and not method.adapter:
+        raise UserError(
+            "The model is spread over several GPUs, where its weights stay frozen. Choose LoRA or QLoRA, or a model "
+            "that fits on one GPU."
+        )
     torch.manual_seed(seed)
     loaded.model = method.attach(loaded.model, settings)
     trainable = sum(weight.numel() for weight in loaded.model.parameters() if weight.requires_grad)
@@ -97,9 +106,8 @@ def _all_parameters(model: Any) -> int:
 def probe_logits(loaded: Loaded) -> torch.Tensor:
     """The logits of a fixed sentence, (tokens, vocabulary): equal logits show equal weights."""
     ids = loaded.tokenizer("Base must stay base: 1, 2, 3.", add_special_tokens=False)["input_ids"]
-    return loaded.core.get_output_embeddings()(
-        hidden_states(loaded.core, pack([(*learnt_prompt(loaded.core), *ids)], device=loaded.device))
-    )
+    packed = pack([(*learnt_prompt(loaded.core), *ids)], device=loaded.device)
+    return logits_of(loaded.core, hidden_states(loaded.core, packed))
 
 
 def base_proof(method: Method, loaded: Loaded, before: torch.Tensor) -> dict[str, Any] | None:

@@ -10,6 +10,7 @@ from transformers import GPT2Config, GPT2LMHeadModel
 from engine import models
 from engine.bottleneck import BottleneckConfig, BottleneckLayer
 from engine.packing import hidden_states, pack
+from engine.schema import DataSpec, RunSpec, Source
 
 TARGETS = ["o_proj", "down_proj"]
 
@@ -133,11 +134,11 @@ def test_merging_is_refused_in_words_and_leaves_the_model_as_it_was(loaded):
     assert torch.equal(logits(model), before)
 
 
-def test_loading_to_merge_keeps_the_adapter_beside_the_weights(loaded, tiny_model, tmp_path):
+def test_the_tuned_model_of_a_run_keeps_the_adapter_beside_the_weights(loaded, tiny_model, tmp_path):
     model = shaken(adapted(loaded))
-    assert not models.can_merge(model)
     model.save_pretrained(tmp_path)
-    again = models.load(str(tiny_model), adapter=tmp_path, merge=True)
+    spec = RunSpec(data=DataSpec(train=Source(path="x")), model=str(tiny_model), method="adapter")
+    again = models.load_tuned(spec, tmp_path, quantization="", adapter=True)
     assert isinstance(again.core.model.layers[0].mlp.down_proj, BottleneckLayer)
     assert torch.equal(logits(again.model), logits(model))
 

@@ -3,7 +3,7 @@
 import pytest
 import torch
 
-from engine.packing import ATTENTION, Cache, Step, adopt, hidden_states, pack, step_states
+from engine.packing import ATTENTION, Cache, Step, adopt, hidden_states, pack, step_states, tolerance
 
 ROWS = [[5, 6, 7, 8, 9], [5, 6, 7, 11, 12, 13, 14], [5, 6, 20]]
 
@@ -79,6 +79,17 @@ def test_a_model_that_cannot_be_packed_computes_padded_rows_with_the_same_result
         states = hidden_states(model, packed)
     for number, row in enumerate(ROWS):
         assert torch.allclose(states[packed.rows[number, : len(row)]], expected[number], atol=1e-5)
+
+
+def test_an_attention_that_is_not_here_is_passed_over_for_the_next(model):
+    own = model.config._attn_implementation
+    assert not adopt(model, ("flash_attention_2",)) and model.config._attn_implementation == own
+    assert adopt(model, ("flash_attention_2", ATTENTION)) and model.config._attn_implementation == ATTENTION
+
+
+def test_16_bit_weights_are_allowed_their_own_rounding():
+    assert tolerance(torch.float32) == 1e-3
+    assert tolerance(torch.float32) < tolerance(torch.float16) < tolerance(torch.bfloat16) < 0.1
 
 
 def test_a_model_with_sliding_windows_keeps_its_own_attention(tiny_model):
