@@ -7,7 +7,7 @@ from engine.harness_scores import compared, task_scores
 from engine.text import LANGUAGES, text
 from tests.engine.comparisons import answers, correct, reworded, run_with, wrong
 from tests.engine.harness_samples import sample
-from ui import harness_view, result_view
+from ui import change_view, harness_view
 
 
 def measured(task="quiz", wins=25):
@@ -42,6 +42,6 @@ def test_a_result_holds_the_benchmarks_or_tells_how_to_measure_them():
     run = run_with(examples, answers(examples, wrong, arm="base"), answers(examples, correct, arm="tuned"))
     found = compare(run) | {"run": run.id}
     how_to = f"python -m engine benchmark {run.id} --tasks"
-    assert how_to in result_view.change_table(found, "en")
-    with_them = result_view.change_table(found | {"benchmarks": measured()}, "en")
+    assert how_to in change_view.change_table(found, "en")
+    with_them = change_view.change_table(found | {"benchmarks": measured()}, "en")
     assert how_to not in with_them and "quiz" in with_them and text("benchmark.title", "en") in with_them
