@@ -62,7 +62,8 @@ def test_the_same_model_twice_cannot_tell(run, chat):
 def test_what_needs_likelihoods_is_not_measured_and_said_so(run, chat):
     found = compared(run, chat)
     missing = {entry["what"]: entry["why"] for entry in found["not_measured"]}
-    assert missing == {"choice_accuracy": "no_likelihood", "answer_loss": "no_likelihood"}
+    likelihoods = {"choice_accuracy": "no_likelihood", "answer_loss": "no_likelihood"}
+    assert missing == likelihoods | {"declining_auroc": "no_refusal"}
     assert not set(missing) & {change["metric"] for change in found["changes"]}
     assert "Right choice: not measured (the server gives no likelihoods)" in verdict.not_measured(found)
     said = " ".join(sentence["text"] for sentence in verdict.sentences(found))

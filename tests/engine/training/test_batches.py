@@ -13,6 +13,9 @@ ROWS = {
     "prompt_completion": {"prompt": "営業時間は？", "completion": "午前9時からです。"},
     "preference": {"prompt": "Is it open?", "chosen": "Yes, we are open.", "rejected": "No idea."},
     "labels": {"prompt": "Is it open?", "completion": "Yes, we are open.", "label": True},
+    "choice_columns": {"question": "What freezes at 0 °C?", "a": "Sand", "b": "Water", "answer": "b"},
+    "multiple_choice": {"question": "What freezes at 0 °C?", "options": ["Sand", "Water"], "answer": "b"},
+    "passage": {"context": "The mill was built in 1802.", "question": "When was it built?", "answer": "1802"},
     "messages": {
         "messages": [
             {"role": "system", "content": "Be brief."},
