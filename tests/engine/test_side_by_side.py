@@ -37,7 +37,7 @@ def test_runs_of_one_test_stand_in_one_table_and_better_is_found():
     assert [change["after"] for change in row["changes"]] == [5 / 40, 35 / 40]
     (pair,) = found["pairs"]
     assert (pair["first"], pair["second"], pair["verdict"]) == (weak.id, strong.id, "better")
-    assert (pair["wins"], pair["losses"], pair["n"]) == (35, 5, 40)  # weak has the last five right, which strong has not
+    assert (pair["wins"], pair["losses"], pair["n"]) == (35, 5, 40)  # five are right in weak alone
 
 
 def test_two_runs_that_answer_alike_cannot_be_told_apart():
