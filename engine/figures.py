@@ -1,5 +1,7 @@
 """Scores as people read them: three significant digits, a unit, a sign where it is a difference."""
 
+from collections.abc import Mapping
+
 from engine import evaluate_name
 from engine.schema import Metric
 from engine.text import has, text
@@ -28,6 +30,15 @@ def difference(value: float | None, metric: Metric, lang: str = "en", *, digits:
     return _with_unit(signed(value, metric, digits=digits), metric, lang, "difference")
 
 
+def interval(change: Mapping[str, float | None], metric: Metric, lang: str = "en", *, digits: int = 3) -> str:
+    """The 95 % interval of a difference, change["low"] to change["high"], without its unit; "–" where there is none."""
+    low, high = change["low"], change["high"]
+    if low is None or high is None:
+        return text("verdict.not_measured.sign", lang)
+    bounds = {"low": signed(low, metric, digits=digits), "high": signed(high, metric, digits=digits)}
+    return text("unit.interval", lang, **bounds)
+
+
 def signed(value: float, metric: Metric, *, digits: int = 3) -> str:
     """A difference with its sign, without its unit.
 
@@ -35,7 +46,12 @@ def signed(value: float, metric: Metric, *, digits: int = 3) -> str:
     >>> signed(-0.006, registry.metrics()["token_f1"], digits=2)
     '−0.60'
     """
-    shown = plain(_scaled(value, metric), digits=digits)
+    return with_sign(_scaled(value, metric), digits=digits)
+
+
+def with_sign(value: float, *, digits: int = 3) -> str:
+    """A number as `plain`, with its sign unless it is 0."""
+    shown = plain(value, digits=digits)
     return shown if shown.startswith(MINUS) or not float(shown.replace(",", "")) else f"+{shown}"
 
 

@@ -10,6 +10,7 @@ from engine import registry, stats
 from engine.items import NOT_JUDGED
 from engine.rundir import Run
 from engine.schema import EvalRow, Example, UserError
+from engine.verdict import by_place
 
 MOST_RUNS = 8  # 28 pairs
 NOT_SETTINGS = ("title", "metrics", "primary", "arms", "decoding")  # of the test or of the words, not of the training
@@ -80,7 +81,7 @@ def _differing(settings: Mapping[str, Mapping[str, Any]]) -> dict[str, list[Any]
 
 
 def _rows(runs: Sequence[Run]) -> list[dict[str, Any]]:
-    by_run = [{(c["metric"], c["suite"]): c for c in (run.comparison() or {})["changes"] if c["n"]} for run in runs]
+    by_run = [by_place([c for c in (run.comparison() or {})["changes"] if c["n"]]) for run in runs]
     places = dict.fromkeys(place for changes in by_run for place in changes)
     return [
         {"metric": metric, "suite": suite, "changes": [changes.get((metric, suite)) for changes in by_run]}

@@ -25,8 +25,8 @@ def reading(style: Mapping[str, Any], lang: str = "en") -> list[str]:
     if far["low"] is None:
         said.append(text("page.style.numbers_alone", lang, **numbers, n=far["n"]))
     else:
-        interval = text("unit.interval", lang, low=signed(far["low"]), high=signed(far["high"]))
-        difference = signed(far["difference"])
+        ends = {end: figures.with_sign(far[end]) for end in ("low", "high")}
+        interval, difference = text("unit.interval", lang, **ends), figures.with_sign(far["difference"])
         said.append(text("page.style.numbers", lang, **numbers, difference=difference, interval=interval, n=far["n"]))
     said.append(text("page.style.spread", lang, **{when: figures.plain(spread[when]) for when in spread}))
     if spread["after"] < NARROW:
@@ -46,12 +46,6 @@ def band(distance: float) -> str:
 def trait(name: str, value: float, lang: str = "en") -> str:
     """A trait's mean with its unit: a count, or a share of sentences."""
     return figures.plain(value) if name in COUNTS else text("page.style.share", lang, n=figures.plain(100 * value))
-
-
-def signed(value: float) -> str:
-    """A difference of distances with its sign."""
-    shown = figures.plain(value)
-    return shown if shown == "0" or shown.startswith(figures.MINUS) else f"+{shown}"
 
 
 def _moved(far: Mapping[str, Any]) -> str:

@@ -165,7 +165,7 @@ def row(change: Mapping[str, Any], metric: Metric, lang: str = "en") -> dict[str
         "before": figures.score(change["before"], metric, lang),
         "after": figures.score(change["after"], metric, lang),
         "difference": figures.difference(change["difference"], metric, lang),
-        "interval": _bounds(change, metric, lang),
+        "interval": figures.interval(change, metric, lang),
         "outcomes": f"{change['wins']}/{change['ties']}/{change['losses']}",
         "n": str(change["n"]),
         "verdict": _in_words(change, word, lang),
@@ -193,14 +193,7 @@ def _about(items: int) -> str:
 
 
 def _interval(change: Mapping[str, Any], lang: str, digits: int = 3) -> str:
-    return _bounds(change, registry.metrics()[change["metric"]], lang, digits=digits)
-
-
-def _bounds(change: Mapping[str, Any], metric: Metric, lang: str, digits: int = 3) -> str:
-    if change["low"] is None:
-        return text("verdict.not_measured.sign", lang)
-    low, high = (figures.signed(change[bound], metric, digits=digits) for bound in ("low", "high"))
-    return text("unit.interval", lang, low=low, high=high)
+    return figures.interval(change, registry.metrics()[change["metric"]], lang, digits=digits)
 
 
 def _sentence(key: str, tone: str, lang: str, **values: Any) -> Sentence:

@@ -85,6 +85,13 @@ def table(head: Sequence[str], rows: Iterable[Sequence[str]], *, cls: str = "", 
     return tag("div", tag("table", body, cls=f"k-table {cls}".strip()), cls="k-scroll")
 
 
+def texts(header: Sequence[str], rows: Iterable[Sequence[str]], *, cls: str = "", numeric: Sequence[int] = ()) -> str:
+    """A table of plain texts, laid out as `table`."""
+    return table(
+        [esc(cell) for cell in header], ([esc(cell) for cell in row] for row in rows), cls=cls, numeric=numeric
+    )
+
+
 def facts(pairs: Mapping[str, str]) -> str:
     """Labels with values, side by side. Both are already HTML."""
     items = (tag("div", tag("dt", label) + tag("dd", value)) for label, value in pairs.items())

@@ -6,6 +6,7 @@ from typing import Any
 
 from engine import figures
 from engine.fact_marks import marks
+from engine.items import SAME
 from engine.registry import metrics
 from engine.schema import EvalRow
 from engine.text import text
@@ -17,7 +18,6 @@ from ui.result_view import OUTCOMES, suites_of
 
 MOST_LISTED = 300
 SIGNS = {"fixed": "▲", "improved": "△", "same": "=", "worsened": "▽", "broken": "▼", "not_measured": "–"}
-SAME = 1e-9
 
 Answers = Mapping[str, Mapping[tuple[str, str], EvalRow]]  # every arm's answers by item: items_json.answers
 Item = Mapping[str, Any]

@@ -105,6 +105,5 @@ def _typical(said: Answers, primary: Mapping[str, Any]) -> tuple[str, str] | Non
 def _every(found: Mapping[str, Any], lang: str) -> str:
     """All figures of all arms, folded."""
     header, lines = verdict_of.arms(found, lang)
-    cells = [[esc(cell) for cell in row] for row in lines]
-    drawn = html.table([esc(cell) for cell in header], cells, cls="k-across", numeric=range(2, len(header)))
+    drawn = html.texts(header, lines, cls="k-across", numeric=range(2, len(header)))
     return tag("details", tag("summary", esc(text("page.result.arms.all", lang))) + drawn, cls="k-more")

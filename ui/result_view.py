@@ -138,10 +138,8 @@ def _told_apart(auroc: Mapping[str, Any], lang: str) -> str:
     words = ""
     if auroc["low"] is not None:
         rows[1] |= {end: auroc["before"] + auroc[end] for end in ("low", "high")}
-        low, high = (figures.signed(auroc[end], metric) for end in ("low", "high"))
-        interval = text("unit.interval", lang, low=low, high=high)
-        difference = figures.difference(auroc["difference"], metric, lang)
-        line = text("page.result.difference_line", lang, difference=difference, interval=interval)
+        said = {"difference": figures.difference(auroc["difference"], metric, lang)}
+        line = text("page.result.difference_line", lang, **said, interval=figures.interval(auroc, metric, lang))
         words = tag("p", esc(line), cls="k-muted k-numbers")
     return tag("p", esc(described), cls="k-picture-part") + bars(rows, described) + words
 
@@ -152,13 +150,7 @@ def stages(found: Mapping[str, Any], lang: str) -> str:
     if not rows:
         return ""
     titles = heading(text("page.result.chain.title", lang), text("page.result.chain.help", lang))
-    return titles + _across(header, rows, numeric=range(2, len(header) - 1))
-
-
-def _across(header: Sequence[str], rows: Sequence[Sequence[str]], *, numeric: Sequence[int]) -> str:
-    """A table of texts that is read from left to right: on a narrow screen it is moved sideways, not folded."""
-    cells = [[esc(cell) for cell in row] for row in rows]
-    return html.table([esc(cell) for cell in header], cells, cls="k-across", numeric=numeric)
+    return titles + html.texts(header, rows, cls="k-across", numeric=range(2, len(header) - 1))
 
 
 def notes(found: Mapping[str, Any], lang: str) -> str:

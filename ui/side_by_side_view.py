@@ -75,8 +75,7 @@ def _title(name: str, lang: str) -> str:
 
 
 def _table(header: Sequence[str], rows: Sequence[Sequence[str]], *, cls: str = "") -> str:
-    cells = [[esc(cell) for cell in row] for row in rows]
-    return html.table([esc(name) for name in header], cells, cls=f"k-across k-runs-table {cls}".strip())
+    return html.texts(header, rows, cls=f"k-across k-runs-table {cls}".strip())
 
 
 def _cell(cell: side_by_side_words.Cell) -> str:

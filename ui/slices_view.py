@@ -113,7 +113,7 @@ def _line(row: Row, called: str, change: Mapping[str, Any], place: Any, lang: st
         lang,
         **{when: figures.score(row[when], metric, lang) for when in ("before", "after")},
         difference=figures.difference(row["difference"], metric, lang),
-        interval=_interval(row, metric, lang),
+        interval=figures.interval(row, metric, lang),
         n=row["n"],
     )
     marks = f'<line class="k-axis" x1="{place(0):.2f}%" x2="{place(0):.2f}%" y1="0" y2="24"/>'
@@ -157,18 +157,10 @@ def _behind(slices: Mapping[str, Any], lang: str) -> str:
             str(row["n"]),
             *(figures.score(row[when], metric, lang) for when in ("before", "after")),
             figures.difference(row["difference"], metric, lang),
-            _interval(row, metric, lang),
+            figures.interval(row, metric, lang),
             f"{row['wins']} / {row['ties']} / {row['losses']}",
         ]
         for row in slices["rows"]
     ]
-    cells = [[esc(cell) for cell in row] for row in rows]
-    drawn = html.table([esc(cell) for cell in head], cells, cls="k-across", numeric=range(1, len(head)))
+    drawn = html.texts(head, rows, cls="k-across", numeric=range(1, len(head)))
     return tag("details", tag("summary", esc(text("page.slices.table", lang))) + drawn, cls="k-more")
-
-
-def _interval(row: Row, metric: Any, lang: str) -> str:
-    if row["low"] is None:
-        return text("verdict.not_measured.sign", lang)
-    low, high = (figures.signed(row[end], metric) for end in ("low", "high"))
-    return text("unit.interval", lang, low=low, high=high)

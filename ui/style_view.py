@@ -117,10 +117,10 @@ def _traits(style: Mapping[str, Any], lang: str) -> str:
     head = [text("page.style.trait_column", lang), *(_called(cloud, lang) for cloud in CLOUDS)]
     rows = [
         [
-            esc(text(f"page.style.trait.{row['name']}", lang)),
-            *(esc(trait(row["name"], row[cloud], lang)) for cloud in CLOUDS),
+            text(f"page.style.trait.{row['name']}", lang),
+            *(trait(row["name"], row[cloud], lang) for cloud in CLOUDS),
         ]
         for row in changed
     ]
-    drawn = html.table([esc(cell) for cell in head], rows, cls="k-traits", numeric=range(1, len(head)))
+    drawn = html.texts(head, rows, cls="k-traits", numeric=range(1, len(head)))
     return title + tag("p", esc(text("page.style.changed_help", lang)), cls="k-muted") + drawn
