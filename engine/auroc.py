@@ -11,7 +11,7 @@ import numpy as np
 from scipy import stats
 
 from engine.items import NOT_JUDGED, Pair
-from engine.stats import LEVEL, RESAMPLES
+from engine.stats import LEVEL, RESAMPLES, group_numbers
 
 _CELLS = 4_000_000  # numbers of one resampling step held in memory at once
 
@@ -45,9 +45,7 @@ def compared(
         raise ValueError("there is no pair to rank: one of the two kinds has no item")
     wins = [_wins(values[wanted], values[~wanted]) for values in scores]
     shares = [float(each.mean(dtype=np.float64)) for each in wins]
-    names = groups if groups is not None else [None] * len(wanted)
-    index: dict[object, int] = {}
-    of = np.array([index.setdefault(at if name is None else str(name), len(index)) for at, name in enumerate(names)])
+    of = group_numbers(groups if groups is not None else [None] * len(wanted))
     low, high = _interval(wins[1] - wins[0], of[wanted], of[~wanted], seed=seed)
     return {"before": shares[0], "after": shares[1], "difference": shares[1] - shares[0], "low": low, "high": high}
 

@@ -1,6 +1,5 @@
 """What an arm has answered so far, on disk answer by answer, so that an interrupted evaluation goes on. No torch."""
 
-import json
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -38,29 +37,12 @@ def begin(path: Path, *, key: str) -> Kept:
     """What the file holds, if it was kept under the same key, which stands for all that decides the answers; else
     nothing. Further answers are added to the file.
 
-    A line cut short when the process was killed is dropped, and with it whatever follows a line that cannot be read.
+    A line cut short when the process was killed is dropped, see rundir.reopen_lines.
     """
-    kept, lines = Kept(path), _lines(path)
-    if not lines or lines[0] != {"key": key}:
-        lines = [{"key": key}]
-    for line in lines[1:]:
+    kept = Kept(path)
+    for line in rundir.reopen_lines(path, head={"key": key}):
         if "said" in line:
             kept.said[line["at"]] = line["said"]
         else:
             kept.losses[line["at"]] = [(mean, count) for mean, count in line["losses"]]
-    rundir.write_lines(path, lines)  # without the torn line, which the next one would otherwise be appended to
     return kept
-
-
-def _lines(path: Path) -> list[dict[str, Any]]:
-    try:
-        whole = path.read_bytes().split(b"\n")[:-1]  # what follows the last newline is a torn line, or nothing
-    except FileNotFoundError:
-        return []
-    lines = []
-    for line in whole:
-        try:
-            lines.append(json.loads(line))
-        except ValueError:
-            break
-    return lines

@@ -114,9 +114,4 @@ def _read_kept(kept: Path | None, server: Server, bodies: list[dict[str, Any]]) 
         return {}
     content = json.dumps([server.url, bodies], sort_keys=True)
     key = {"questions": hashlib.sha256(content.encode("utf-8", "replace")).hexdigest()}
-    lines = list(rundir.read_lines(kept))
-    if lines[:1] != [key]:
-        lines = [key]
-    rundir.write_lines(kept, lines)  # whole lines only: the last one may have been cut short
-    found = [dict(line) for line in lines[1:]]
-    return {line.pop("at"): Output.from_dict(line) for line in found}
+    return {line.pop("at"): Output.from_dict(line) for line in rundir.reopen_lines(kept, head=key)}

@@ -235,6 +235,34 @@ def read_lines(path: Path) -> Iterator[dict[str, Any]]:
                 raise
 
 
+def reopen_lines(path: Path, *, head: dict[str, Any] | None = None) -> list[dict[str, Any]]:
+    """The documents of a .jsonl file that is to be appended to again. With `head`, its first line, which says what the
+    others are about, a file that begins otherwise is begun anew, and only the others are returned.
+
+    A last line cut short by a crash is dropped from the file, and with it whatever follows a line that cannot be read:
+    the next one would otherwise be appended to it.
+    """
+    lines = _whole_lines(path)
+    if head is not None and lines[:1] != [head]:
+        lines = [head]
+    write_lines(path, lines)
+    return lines if head is None else lines[1:]
+
+
+def _whole_lines(path: Path) -> list[dict[str, Any]]:
+    try:
+        found = path.read_bytes().split(b"\n")[:-1]  # what follows the last newline is a torn line, or nothing
+    except FileNotFoundError:
+        return []
+    lines = []
+    for line in found:
+        try:
+            lines.append(json.loads(line))
+        except ValueError:
+            break
+    return lines
+
+
 def training_log(run: Run) -> list[dict[str, Any]]:
     """The logged steps in order. After a resume the same step may stand twice: the highest attempt counts."""
     best: dict[tuple[str, int], dict[str, Any]] = {}

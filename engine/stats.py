@@ -152,10 +152,18 @@ def needed(result: Paired, *, p_adjusted: float, minimum: float) -> int | None:
 
 def _by_group(d: np.ndarray, groups: Sequence[str | None] | None) -> tuple[np.ndarray, np.ndarray]:
     """Sum of the differences and number of items per group: (groups,), (groups,)."""
-    names = groups if groups is not None else [None] * len(d)
-    index: dict[object, int] = {}
-    of = np.array([index.setdefault(at if name is None else str(name), len(index)) for at, name in enumerate(names)])
+    of = group_numbers(groups if groups is not None else [None] * len(d))
     return np.bincount(of, weights=d), np.bincount(of).astype(float)
+
+
+def group_numbers(groups: Sequence[str | None]) -> np.ndarray:
+    """Each item's group as a number from 0 on, (n,); an item without one is a group of its own.
+
+    >>> group_numbers(["tea", None, "tea", None]).tolist()
+    [0, 1, 0, 2]
+    """
+    index: dict[object, int] = {}
+    return np.array([index.setdefault(at if name is None else str(name), len(index)) for at, name in enumerate(groups)])
 
 
 def _standard_error(sums: np.ndarray, sizes: np.ndarray) -> float:

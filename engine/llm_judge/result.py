@@ -28,8 +28,7 @@ def judge_run(run: Run, judge: Judge, *, suite: str = "", limit: int = 0, progre
     chosen = _chosen(run, suite=suite, limit=limit)
     system = run.spec().system
     kept = run.judgements(judge.key)
-    known = {row["key"]: row for row in rundir.read_lines(kept)}
-    rundir.write_lines(kept, known.values())  # whole lines only: the last one may have been cut short
+    known = {row["key"]: row for row in rundir.reopen_lines(kept)}
     questions = [prompt.question(item, system=system) for item in chosen]
     open_ = [
         (item, question)

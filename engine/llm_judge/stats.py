@@ -119,10 +119,9 @@ def _interval(first: np.ndarray, second: np.ndarray, groups: Sequence[str | None
     tau-b is a ratio of sums over pairs of items, so a draw is a weight per item: the sums are w' S w. A draw in which
     one side is constant has no tau; it counts as 0, which is no agreement.
     """
-    index: dict[Any, int] = {}
-    of = np.array([index.setdefault(at if name is None else str(name), len(index)) for at, name in enumerate(groups)])
-    rng = np.random.default_rng(seed)
-    drawn = rng.multinomial(len(index), [1 / len(index)] * len(index), size=RESAMPLES)[:, of].astype(float)  # (R, n)
+    of = stats.group_numbers(groups)
+    count, rng = of.max() + 1, np.random.default_rng(seed)
+    drawn = rng.multinomial(count, [1 / count] * count, size=RESAMPLES)[:, of].astype(float)  # (R, n)
     x, y = (np.sign(values[:, None] - values[None, :]) for values in (first, second))  # (n, n) each
 
     def total(pairs: np.ndarray) -> np.ndarray:
