@@ -8,6 +8,7 @@ from typing import Literal
 
 from engine.metrics._facts import Facts, facts
 from engine.metrics._words import split_words
+from engine.metrics.unsupported_specifics import beyond
 
 Kind = Literal["right", "unsupported"]
 
@@ -41,10 +42,9 @@ def marks(answer: str, *, prompt: str, reference: str) -> tuple[Mark, ...]:
     [('right', '5 day'), ('unsupported', 'rome')]
     """
     said, asked, wanted = facts(answer), facts(prompt), facts(reference)
-    given = facts(f"{prompt}\n{reference}")
     known = asked.sure | asked.maybe | frozenset(split_words(prompt))
     right = (said.sure | said.maybe) & (wanted.sure - known)
-    loose = said.sure - given.sure - given.maybe - set(split_words(f"{prompt}\n{reference}")) - {"=yes", "=no"}
+    loose = beyond(answer, f"{prompt}\n{reference}")
     kinds: dict[str, Kind] = dict.fromkeys(loose, "unsupported") | dict.fromkeys(right, "right")
     return tuple(_without_overlap(answer, _places(answer, frozenset(kinds)), kinds))
 

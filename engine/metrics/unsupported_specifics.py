@@ -6,11 +6,15 @@ from engine.schema import Example, Metric, Output
 
 
 def unsupported(output: Output, example: Example) -> frozenset[str]:
-    """The answer's key facts (`engine.metrics._facts.facts`) that stand in no turn of the prompt, the system's
-    included, nor in the reference. A leading yes or no is no such fact, nor is a word that may or may not be a name."""
-    given = "\n".join([*(message.content for message in example.prompt), example.completion])
+    """The answer's key facts that stand in no turn of the prompt, the system's included, nor in the reference."""
+    return beyond(output.text, "\n".join([*(message.content for message in example.prompt), example.completion]))
+
+
+def beyond(answer: str, given: str) -> frozenset[str]:
+    """The key facts (`engine.metrics._facts.facts`) of an answer that do not stand in what was given. A leading yes or
+    no is no such fact, nor is a word that may or may not be a name."""
     known = facts(given)
-    return facts(output.text).sure - known.sure - known.maybe - set(split_words(given)) - {"=yes", "=no"}
+    return facts(answer).sure - known.sure - known.maybe - set(split_words(given)) - {"=yes", "=no"}
 
 
 def score(output: Output, example: Example) -> float | None:

@@ -3,6 +3,7 @@
 import json
 import time
 from pathlib import Path
+from typing import Any
 
 from engine import launch, rundir
 from engine.rundir import Run
@@ -34,6 +35,20 @@ def tiny_spec(folder: Path, tiny_model: Path, **changes) -> RunSpec:
         "decoding": Decoding(max_new_tokens=8),
     }
     return RunSpec(**values | changes)
+
+
+def sharpened(tiny_model: Path) -> Any:
+    """The tiny model loaded, its weights moved so that answers differ and some end early."""
+    import torch
+
+    from engine import models
+
+    found = models.load(str(tiny_model))
+    with torch.no_grad():
+        generator = torch.Generator().manual_seed(1)
+        for weight in found.model.parameters():
+            weight.add_(torch.randn(weight.shape, generator=generator) * 0.2)
+    return found
 
 
 def end(run: Run, *, seconds: float = 120) -> str:

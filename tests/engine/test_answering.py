@@ -3,13 +3,13 @@
 from dataclasses import replace
 
 import pytest
-import torch
 
 from engine import answering, evaluation, models
 from engine.decoding import generate
 from engine.metrics._refusal import CANONICAL
 from engine.models import prompt_tokens
 from engine.schema import DataSpec, Decoding, Example, Message, Output, RunSpec, Source, Stopped, example_id
+from tests.engine.runs import sharpened
 
 SPEC = RunSpec(
     data=DataSpec(train=Source(path="x")),
@@ -34,13 +34,7 @@ EXAMPLES = [
 
 @pytest.fixture
 def loaded(tiny_model):
-    """The tiny model with its output sharpened, so that answers differ and some end early."""
-    found = models.load(str(tiny_model))
-    with torch.no_grad():
-        generator = torch.Generator().manual_seed(1)
-        for weight in found.model.parameters():
-            weight.add_(torch.randn(weight.shape, generator=generator) * 0.2)
-    return found
+    return sharpened(tiny_model)
 
 
 @pytest.fixture

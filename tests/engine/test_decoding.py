@@ -6,19 +6,14 @@ import torch
 from engine import models
 from engine.decoding import Sampling, generate, stream
 from engine.packing import ATTENTION, hidden_states, pack
+from tests.engine.runs import sharpened
 
 PROMPTS = [[5, 6, 7, 8], [5, 6, 7, 11, 12, 13], [30], [5, 6, 7, 8, 9, 10, 11, 12]]
 
 
 @pytest.fixture
 def loaded(tiny_model):
-    """The tiny model, its output layer sharpened so that answers differ and some end early."""
-    found = models.load(str(tiny_model))
-    with torch.no_grad():
-        generator = torch.Generator().manual_seed(1)
-        for weight in found.model.parameters():
-            weight.add_(torch.randn(weight.shape, generator=generator) * 0.2)
-    return found
+    return sharpened(tiny_model)
 
 
 def expected(loaded, prompt, limit):
