@@ -44,6 +44,8 @@ LIGHT = (
     "kept",
     "report",
     "embedded",
+    "cli",
+    "cli_beside",
     "listing",
     "terminal",
     "evaluate_name",
