@@ -34,11 +34,11 @@ def side_by_side(runs: Sequence[Run]) -> dict[str, Any]:
             raise UserError(f"Run {run.id} has no result yet. Let it finish, or resume it; then compare.")
     groups: dict[tuple[str, int], list[Run]] = {}
     for run in runs:
-        groups.setdefault((test_hash(run.examples("test")), run.spec().decoding.max_new_tokens), []).append(run)
+        groups.setdefault((hash_of_test(run.examples("test")), run.spec().decoding.max_new_tokens), []).append(run)
     return {"tests": [_test(test, longest, group) for (test, longest), group in groups.items()]}
 
 
-def test_hash(examples: Sequence[Example]) -> str:
+def hash_of_test(examples: Sequence[Example]) -> str:
     """The SHA-256 of what is asked and what counts as right, whatever the rows' order or place in their file."""
     content = sorted(json.dumps(example.to_dict() | {"source_row": None}, sort_keys=True) for example in examples)
     return hashlib.sha256("\n".join(content).encode()).hexdigest()

@@ -1,12 +1,12 @@
 """What the four share: rows read and written, and an order that looks at nothing but a row's name."""
 
 import hashlib
-import json
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from engine import rundir
 from engine.data.leakage import leakage
 from engine.data.load import load
 from engine.schema import Source
@@ -35,14 +35,15 @@ def ordered(text: str) -> str:
 
 
 def read_lines(path: Path) -> list[Row]:
-    """The objects of a JSON Lines file."""
-    return [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()]
+    """The objects of a JSON Lines file. Raises FileNotFoundError where it is not there."""
+    path.stat()
+    return list(rundir.read_lines(path))
 
 
 def source(folder: Path, name: str, rows: Iterable[Row]) -> dict[str, str]:
     """The rows written to a file of the folder, as a spec names it."""
     path = folder / f"{name}.jsonl"
-    path.write_text("".join(json.dumps(row, ensure_ascii=False) + "\n" for row in rows), encoding="utf-8")
+    rundir.write_lines(path, rows)
     return {"path": str(path)}
 
 
