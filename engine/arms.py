@@ -3,11 +3,11 @@
 "Would prompting do?" and "would looking it up do?" are what a sober colleague asks first. No torch.
 """
 
-import re
 import time
 from collections.abc import Sequence
 from dataclasses import replace
 
+from engine.metrics._words import KANA
 from engine.schema import Example, Message, Output, RunSpec, example_id
 
 PROMPTED, NEAREST = ARMS = ("prompted", "nearest")
@@ -17,7 +17,6 @@ INSTRUCTION = {
     "ja": "例と同じ長さ・同じ文体で答えてください。答えが分からないときは、分からないと伝えてください。",
 }
 NOT_ASKED = frozenset({"general", "plain_text", "trained"})  # suites where examples of the task prove nothing
-_KANA = re.compile(r"[\u3040-\u30ff]")
 
 
 def asked(train: Sequence[Example], tests: Sequence[Example]) -> list[Example]:
@@ -48,7 +47,7 @@ def prompted(tests: Sequence[Example], train: Sequence[Example], *, spec: RunSpe
     Their ids differ from those of the items they stand for: their answers are other answers.
     """
     examples = shots(train)
-    japanese = sum(bool(_KANA.search(example.completion)) for example in examples) > len(examples) / 2
+    japanese = sum(bool(KANA.search(example.completion)) for example in examples) > len(examples) / 2
     turns = [
         message
         for example in examples

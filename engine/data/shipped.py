@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from engine.data.leakage import asked
+from engine.metrics._words import KANA
 from engine.schema import Example
 
 SHARED = Path(__file__).resolve().parents[2] / "presets" / "shared"
@@ -13,14 +14,13 @@ OFF_TOPIC = SHARED / "off_topic.jsonl"  # questions that no file of rows answers
 GENERAL = {"en": SHARED / "general.jsonl", "ja": SHARED / "general_ja.jsonl"}
 PLAIN_TEXT = {"en": SHARED / "plain_text.jsonl", "ja": SHARED / "plain_text_ja.jsonl"}
 
-_KANA = re.compile(r"[\u3040-\u30ff]")
 _ENGLISH = re.compile(r"\b(?:the|is|are|what|how|do|does|you|your|my|of|and|can|to|it|have|that|will)\b", re.IGNORECASE)
 
 
 def language(examples: Sequence[Example]) -> str:
     """ "ja" or "en" where more than half of the rows are in it (kana; one of the commonest English words), else ""."""
     texts = [f"{asked(example)}\n{example.completion}" for example in examples]
-    for name, sign in (("ja", _KANA), ("en", _ENGLISH)):
+    for name, sign in (("ja", KANA), ("en", _ENGLISH)):
         if 2 * sum(bool(sign.search(text)) for text in texts) > len(texts):
             return name
     return ""

@@ -11,6 +11,7 @@ from engine.data.load import load
 from engine.data.shipped import language
 from engine.data.split import families
 from engine.metrics._facts import facts
+from engine.metrics._refusal import CANONICAL as REFUSAL
 from engine.metrics._refusal import declines
 from engine.metrics._sentences import sentences
 from engine.schema import DataSpec, Example, identified
@@ -22,10 +23,6 @@ MOST_PER_ENTITY = 3
 FEWEST_ROWS = 40  # below, each row is needed more for training than for this test
 LONGEST_QUESTION = 160  # characters; what is longer may bring along what is needed to answer (a text, a sum)
 LONGEST_REFUSAL = 200  # characters; a longer answer that begins by declining says more than that
-REFUSAL = {
-    "en": "I'm sorry, I don't have that information.",
-    "ja": "申し訳ございませんが、その情報は分かりかねます。",
-}
 _ASKS = re.compile(
     r"[?？]\s*$|(?:か|ください|下さい|教えて|ですかね)[。.]?\s*$|^\W*(?:what|when|where|who|whom|whose|which|why|how|is|are|"
     r"was|were|do|does|did|can|could|will|would|should|may|must|has|have)\b",

@@ -4,19 +4,19 @@ The passage comes before the question, so that several questions about one passa
 """
 
 import hashlib
-import re
+
+from engine.metrics._words import KANA
 
 PROMPT = {
     "en": "Answer the question from this passage alone.\n\nPassage:\n{passage}\n\nQuestion: {question}",
     "ja": "次の文章だけにもとづいて質問に答えてください。\n\n文章：\n{passage}\n\n質問：{question}",
 }
 DECLINES = {"en": "The passage does not say.", "ja": "文章には書かれていません。"}
-_KANA = re.compile("[\u3040-\u30ff]")
 
 
 def language(text: str) -> str:
     """The language a prompt is worded in: "ja" for a text with kana, else "en"."""
-    return "ja" if _KANA.search(text) else "en"
+    return "ja" if KANA.search(text) else "en"
 
 
 def about(passage: str, question: str) -> str:

@@ -13,7 +13,7 @@ from engine.metrics._words import fold
 # wording they would choose.
 CANONICAL = {
     "en": "I'm sorry, I don't have that information.",
-    "ja": "申し訳ございませんが、その情報は持ち合わせておりません。",
+    "ja": "申し訳ございませんが、その情報は分かりかねます。",
 }
 
 LOOKED_AT = 1200  # characters: a refusal that comes later is not what the answer says

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 
 from engine.schema import Example, Output
 
+KANA = re.compile("[\u3040-\u30ff]")  # a text with one is Japanese
 CJK = "\u3005-\u3007\u3040-\u30fa\u30fc-\u30ff\u31f0-\u31ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff"
 _DASHES = re.compile(r"[\u2010-\u2015\u2212]")
 _ARTICLES = re.compile(r"\b(a|an|the)\b")
