@@ -23,7 +23,7 @@ class Parts:
 def build(lang: str) -> Parts:
     area(slices_view.title(lang))
     # The choices come with the run; Gradio would check a choice against those laid out, of which there are none.
-    free = {"allow_custom_value": True, "filterable": False, "interactive": True}
+    free = {"allow_custom_value": True, "interactive": True}
     figure = gr.Dropdown([], label=text("page.slices.figure", lang), elem_id="k-slices-figure", **free)
     slices, items, style = (area(elem_id=name) for name in ("k-slices", "k-slice-items", "k-style"))
     return Parts(figure, slices, items, style)
