@@ -3,12 +3,14 @@
 import hashlib
 import json
 import math
+import re
 import unicodedata
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from typing import Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, field_validator
+from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
+from pydantic.dataclasses import dataclass as checked_dataclass
 
 Role = Literal["system", "user", "assistant"]
 Verdict = Literal["better", "worse", "cannot_tell", "not_measured"]
@@ -33,13 +35,51 @@ class Message:
     content: str
 
 
+@checked_dataclass(frozen=True, config=ConfigDict(extra="forbid"))
+class Rule:
+    """One thing every answer of a task should do, which a pattern can check: the metric `rules` counts those kept.
+
+    One check each: `needs` is a regular expression that must be found in the answer (letter case ignored), `avoids` one
+    that must not; each match of `copies` in the user's message must stand in the answer; `least` and `most` bound its
+    words (characters in Japanese). With `when`, the rule applies only where that is found in the user's message; with
+    `suites`, only to items of those test suites. `says` tells people the rule, a text per language.
+    """
+
+    name: str = Field(pattern=r"^[a-z0-9_]{1,40}$")
+    says: dict[str, str] = Field(default_factory=dict)
+    needs: str = Field("", max_length=2000)
+    avoids: str = Field("", max_length=2000)
+    copies: str = Field("", max_length=500)
+    least: int = Field(0, ge=0, le=100_000)
+    most: int = Field(0, ge=0, le=100_000)
+    when: str = Field("", max_length=500)
+    suites: tuple[str, ...] = ()
+
+    @field_validator("needs", "avoids", "copies", "when")
+    @classmethod
+    def _compiles(cls, pattern: str) -> str:
+        try:
+            re.compile(pattern)
+        except (re.error, RecursionError, OverflowError) as error:
+            raise ValueError(f"this is no regular expression: {error}") from None
+        return pattern
+
+    @model_validator(mode="after")
+    def _one_check(self) -> "Rule":
+        checks = (self.needs, self.avoids, self.copies, self.least or self.most)
+        if sum(map(bool, checks)) != 1:
+            raise ValueError(f"rule '{self.name}' needs one check: needs, avoids, copies, or least and most")
+        return self
+
+
 @dataclass(frozen=True, slots=True)
 class Example:
     """One row in its canonical form: what the model is asked (`prompt`) and what it should say (`completion`).
 
     `suite` is empty for training rows and names the test suite otherwise. `choices` holds the wrong answers of a
     multiple-choice item (the right one is `completion`). `answerable` is False where the right reply is to decline.
-    `group` is the document, product or topic the row belongs to: splits and statistics keep groups whole.
+    `group` is the document, product or topic the row belongs to: splits and statistics keep groups whole. `rules` are
+    those of the run (RunSpec.rules) that an answer to it is held to.
     """
 
     id: str
@@ -52,14 +92,19 @@ class Example:
     answerable: bool = True
     choices: tuple[str, ...] = ()
     source_row: int | None = None
+    rules: tuple[Rule, ...] = ()
 
     def to_dict(self) -> dict[str, Any]:
-        return asdict(self)
+        values = asdict(self)
+        if not self.rules:
+            del values["rules"]
+        return values
 
     @classmethod
     def from_dict(cls, values: Mapping[str, Any]) -> "Example":
         messages = tuple(Message(**message) for message in values["prompt"])
-        return cls(**{**values, "prompt": messages, "choices": tuple(values.get("choices") or ())})
+        rules = tuple(Rule(**rule) for rule in values.get("rules") or ())
+        return cls(**{**values, "prompt": messages, "choices": tuple(values.get("choices") or ()), "rules": rules})
 
     @property
     def kind(self) -> Kind:
@@ -301,6 +346,7 @@ class RunSpec(Frozen):
     method: str = "lora"
     settings: dict[str, Any] = Field(default_factory=dict)
     metrics: tuple[str, ...] = ()
+    rules: tuple[Rule, ...] = Field((), max_length=50)
     primary: Primary = Primary()
     decoding: Decoding = Decoding()
     arms: tuple[Literal["prompted", "nearest"], ...] = ("prompted", "nearest")
@@ -318,13 +364,19 @@ class RunSpec(Frozen):
 
 
 class Preset(Frozen):
-    """A use case: a card for the page and the run it starts. `title`, `summary` ... hold a text per language."""
+    """A use case: a card for the page and the run it starts. `title`, `summary` ... hold a text per language.
+
+    `language` is that of its rows, `source` says where their content comes from, `notice` what it must not be used for.
+    """
 
     name: str = Field(pattern=r"^[a-z0-9_]{1,40}$")
+    language: Literal["en", "ja"] = "en"
     title: dict[str, str]
     summary: dict[str, str]
     changes: dict[str, str]
     reason: dict[str, str]
+    notice: dict[str, str] = Field(default_factory=dict)
+    source: dict[str, str] = Field(default_factory=dict)
     minutes: float
     demo: tuple[str, ...]
     limits: tuple[str, ...]

@@ -15,11 +15,12 @@ from engine.data.load import CountTokens, Loaded, load
 from engine.data.split import hold_out_groups, hold_out_wordings, name_groups
 from engine.registry import methods
 from engine.rundir import Run, read_json, write_json, write_lines
-from engine.schema import DataSpec, Example, RunSpec, UserError, identified
+from engine.schema import DataSpec, Example, Rule, RunSpec, UserError, identified
 
 SUITE_NAME = re.compile(r"^[a-z0-9_]{1,40}$")
 # Suites that do not tell whether the trained task was learnt.
 NOT_HELD_OUT = {"general", "plain_text", "unanswerable", "trained"}
+GENERAL = {"general", "plain_text"}  # no part of the task, so its rules do not apply
 MIN_TRAIN_ROWS = 4
 KINDS = {
     "completion": "prompts with an answer to learn",
@@ -62,6 +63,7 @@ def prepare(spec: RunSpec, run: Run, *, count_tokens: CountTokens | None = None)
     suites = {suite: loaded.examples for suite, loaded in own.items()}
     made = _unanswerable(training.examples, suites, spec=spec)
     parts = divide(made.rest, suites | ({unanswerable.SUITE: made.items} if made.items else {}), spec=spec)
+    parts = ruled(parts, spec.rules)
     if len(parts.train) < MIN_TRAIN_ROWS:
         raise UserError(_too_few(training, parts))
     if spec.primary.suite not in parts.suites:
@@ -136,6 +138,21 @@ def divide(examples: Sequence[Example], suites: dict[str, list[Example]], *, spe
         _, again = hold_out_wordings(train, share=share, seed=spec.seed)
         suites["trained"] = _for_suite(again, "trained")
     return Parts(train, validation, suites)
+
+
+def ruled(parts: Parts, rules: Sequence[Rule]) -> Parts:
+    """The parts with the run's rules on every example they apply to: those without `suites` on training rows too."""
+    if not rules:
+        return parts
+
+    def given(examples: Sequence[Example]) -> list[Example]:
+        return [
+            replace(e, rules=tuple(rule for rule in rules if not rule.suites or e.suite in rule.suites))
+            for e in examples
+        ]
+
+    suites = {suite: given(examples) if suite not in GENERAL else examples for suite, examples in parts.suites.items()}
+    return Parts(given(parts.train), given(parts.validation), suites)
 
 
 def _unanswerable(examples: Sequence[Example], suites: dict[str, list[Example]], *, spec: RunSpec) -> unanswerable.Made:
