@@ -198,15 +198,18 @@ def test_company_faq_has_72_facts_in_ten_topics_40_refusals_and_24_general_rows(
     assert len(kinds) == 10
     assert len(company_facts()) == 72
     sizes = {suite: len(rows) for suite, rows in suite_rows("company_faq").items()}
-    assert sizes == {"reworded": 72, "unanswerable": 36, "general": 40, "plain_text": 14}
+    assert sizes == {"reworded": 144, "unanswerable": 36, "general": 40, "plain_text": 14}
 
 
-def test_company_faq_asks_each_fact_three_times_in_training_and_once_in_the_test():
-    held_out = {row["group"]: row for row in suite_rows("company_faq")["reworded"]}
+def test_company_faq_asks_each_fact_three_times_in_training_and_twice_in_the_test():
+    held_out = defaultdict(list)
+    for row in suite_rows("company_faq")["reworded"]:
+        held_out[row["group"]].append(row["answer"])
     assert set(held_out) == set(company_facts())
     for group, rows in company_facts().items():
         assert len(rows) == 3, group
-        assert {row["answer"] for row in rows} == {held_out[group]["answer"]}, group
+        assert held_out[group] == [rows[0]["answer"]] * 2, group
+        assert len({row["answer"] for row in rows}) == 1, group
 
 
 def test_company_faq_facts_all_differ():
