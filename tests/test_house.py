@@ -43,6 +43,7 @@ LIGHT = (
     "auroc",
     "kept",
     "report",
+    "results",
     "embedded",
     "cli",
     "cli_beside",
