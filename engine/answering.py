@@ -9,6 +9,7 @@ from engine.decoding import Answer, generate
 from engine.kept import Kept, Loss
 from engine.metrics.declining import refusals
 from engine.models import Loaded, prompt_tokens
+from engine.prepacked import prepacked
 from engine.schema import Example, Output, RunSpec
 from engine.training.batches import Row, filled, tokenize
 from engine.training.loss import row_losses
@@ -26,9 +27,10 @@ def answer(
     What `so_far` holds is not asked again, and counts as done; whatever is finished is added to it.
     """
     so_far = so_far or Kept()
-    _say(loaded, examples, spec=spec, progress=progress, so_far=so_far)
     asked = asked_of(examples, spec)
-    _measure(loaded, examples, asked, spec=spec, progress=progress, so_far=so_far)
+    with prepacked(loaded.core):
+        _say(loaded, examples, spec=spec, progress=progress, so_far=so_far)
+        _measure(loaded, examples, asked, spec=spec, progress=progress, so_far=so_far)
     return [
         Output(**{"text": "", **so_far.said.get(at, {})}, **_likelihoods(so_far.losses.get(at, []), *asked[at]))
         for at in range(len(examples))

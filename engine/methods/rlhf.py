@@ -123,6 +123,7 @@ def task(
 
     from engine.methods._rollout import grpo_loss, k3, reference_losses, rloo_loss, roll_out
     from engine.models import prompt_tokens
+    from engine.prepacked import prepacked
     from engine.training.loss import row_token_losses
     from engine.training.task import Part, Task
 
@@ -137,16 +138,17 @@ def task(
     def loss(indices: Sequence[int]) -> Part:
         chosen = [at for at in indices for _ in range(settings.completions)]
         seeds = [seed_of(spec.seed, now["step"], at, copy) for at in indices for copy in range(settings.completions)]
-        rollouts = roll_out(
-            loaded,
-            [tokens[at] for at in chosen],
-            max_new_tokens=settings.max_new_tokens,
-            seeds=seeds,
-            temperature=settings.temperature,
-        )
+        with prepacked(loaded.core, frozen_only=True):
+            rollouts = roll_out(
+                loaded,
+                [tokens[at] for at in chosen],
+                max_new_tokens=settings.max_new_tokens,
+                seeds=seeds,
+                temperature=settings.temperature,
+            )
+            rows = [rollout.row for rollout in rollouts]
+            base = reference_losses(loaded, rows, temperature=settings.temperature)
         rewards, measures = judged([examples[at] for at in chosen], [tokens[at] for at in chosen], rollouts)
-        rows = [rollout.row for rollout in rollouts]
-        base = reference_losses(loaded, rows, temperature=settings.temperature)
         own = row_token_losses(
             loaded.core,
             rows,
