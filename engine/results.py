@@ -41,17 +41,17 @@ WORDS = ("title", "use_case")  # what a run is called changes nothing in it
 Stamps = tuple[tuple[str, int, int], ...]
 
 
-def of(name: str, *, presets: Path | None = None) -> dict[str, Any] | None:
+def of(name: str) -> dict[str, Any] | None:
     """The use case's kept result and, under "stale", whether it was measured with other data or settings than the use
     case has now. None where there is none."""
-    path = file(name, presets=presets)
+    path = file(name)
     found = read_json(path) if path else None
     return found and found | {"stale": found.get("key") != _key_now(path.with_name("preset.yaml"))}
 
 
-def file(name: str, *, presets: Path | None = None) -> Path | None:
+def file(name: str) -> Path | None:
     """Where the result of that use case lies, or will; None where no use case is called so."""
-    folder = (presets or specs.PRESETS) / name if specs.NAME.match(name) else None
+    folder = specs.PRESETS / name if specs.NAME.match(name) else None
     return folder / "result.json" if folder and (folder / "preset.yaml").is_file() else None
 
 
@@ -69,9 +69,9 @@ def key(spec: RunSpec) -> str:
     return hashlib.sha256(json.dumps(_without_empty(values), sort_keys=True).encode()).hexdigest()
 
 
-def preset_key(name: str, *, presets: Path | None = None) -> str:
+def preset_key(name: str) -> str:
     """The key of the use case as it is now. Its files are read again only where one has changed. Raises UserError."""
-    return _key((presets or specs.PRESETS) / name / "preset.yaml")
+    return _key(specs.PRESETS / name / "preset.yaml")
 
 
 def _key(path: Path) -> str:
