@@ -10,15 +10,28 @@ from pathlib import Path
 import pytest
 import yaml
 
-from engine.schema import Preset
+from engine.data.leakage import leakage
+from engine.data.load import load
+from engine.data.prepare import Parts, ruled
+from engine.metrics._words import KANA
+from engine.registry import metrics
+from engine.schema import Example, Output, Preset
+from engine.specs import resolve_spec
 
 PRESETS = Path(__file__).parent.parent / "presets"
 NAMES = sorted(path.parent.name for path in PRESETS.glob("*/preset.yaml"))
 SHAPES = (  # what a row must have, and what it may have besides
+    ({"context", "question", "answer", "group"}, {"title"}),
     ({"question", "answer", "group"}, {"answerable", "choices"}),
+    ({"messages", "group"}, set()),
+    ({"prompt", "completion", "group"}, set()),
     ({"prompt", "chosen", "rejected", "group"}, set()),
     ({"text", "group"}, set()),
 )
+USE_CASES = ("company_faq", "medical", "customer_reply", "tutor", "code_completion", "document_qa", "legal")
+SHARED = {"general", "plain_text"}  # suites that ship for every use case
+SAME_FACTS = {"reworded", "reworded_text"}  # trained facts in other words
+BY_LIKELIHOOD = {"choice_accuracy", "answer_loss", "perplexity", "bits_per_byte", "preference_accuracy", "reward"}
 DECLINE = "I'm sorry, I don't have that information. Please ask our support team at help@torimugi.example."
 
 # A number, amount, time or date; an e-mail or web address; or a capitalised word that does not open a sentence.
@@ -47,12 +60,18 @@ def suite_rows(name: str) -> dict[str, tuple[dict, ...]]:
 
 
 def asked(row: dict) -> str:
-    """What is asked in a row, or the text that it is."""
-    return next(row[key] for key in ("question", "prompt", "text") if key in row)
+    """What is asked in a row, with all that is said before, or the text that it is."""
+    if "messages" in row:
+        return "\n".join(turn["content"] for turn in row["messages"][:-1])
+    question = next(row[key] for key in ("question", "prompt", "text") if key in row)
+    return f"{row['context']}\n{question}" if "context" in row else question
 
 
 def said(row: dict) -> str:
-    return next((row[key] for key in ("answer", "chosen") if key in row), "")
+    if "messages" in row:
+        return row["messages"][-1]["content"]
+    answer = next((row[key] for key in ("answer", "chosen", "completion") if key in row), "")
+    return answer or "(the passage does not say)"  # an empty list of answers
 
 
 def words(text: str) -> list[str]:
@@ -104,6 +123,7 @@ def test_there_is_a_use_case():
 def test_preset_is_valid_and_named_after_its_folder(name):
     found = preset(name)
     assert found.name == found.run.use_case == name
+    assert found.language == ("ja" if name.endswith("_ja") else "en")
     assert found.demo and found.limits and found.minutes > 0
     assert found.run.primary.suite in found.run.data.suites
     assert found.run.primary.metric in found.run.metrics
@@ -126,7 +146,8 @@ def test_every_row_has_the_row_shape(name):
         for row in rows:
             needed, allowed = next(shape for shape in SHAPES if shape[0] <= set(row))
             assert set(row) <= needed | allowed, row
-            assert all(isinstance(row[key], str) and row[key].strip() == row[key] != "" for key in needed), row
+            texts = needed - {"messages"} - ({"answer"} if row.get("answer") == [] else set())
+            assert all(isinstance(row[key], str) and row[key].strip() == row[key] != "" for key in texts), row
             assert re.fullmatch(r"[a-z0-9-]+/[a-z0-9-]+", row["group"]), row
             assert isinstance(row.get("answerable", True), bool)
 
@@ -160,7 +181,7 @@ def test_only_reworded_questions_share_a_group_with_training(name):
     trained = {row["group"] for row in train_rows(name)}
     for suite, rows in suite_rows(name).items():
         groups = {row["group"] for row in rows}
-        if suite == "reworded":
+        if suite in SAME_FACTS:
             assert groups <= trained
         else:
             assert groups & trained == set(), suite
@@ -171,8 +192,9 @@ def test_wrong_choices_look_like_the_right_answer_but_are_not(name):
     for row in (row for rows in suite_rows(name).values() for row in rows if row.get("choices")):
         options = [" ".join(words(text)) for text in (row["answer"], *row["choices"])]
         assert len(set(options)) == len(options) == 4, row
-        lengths = [len(option.split()) for option in options]
-        assert max(lengths) - min(lengths) <= 1, row
+        japanese = KANA.search("".join(options))
+        lengths = [len(option) if japanese else len(option.split()) for option in options]
+        assert max(lengths) - min(lengths) <= (6 if japanese else 1), row
         assert all(choice[-1] == row["answer"][-1] for choice in row["choices"]), row
 
 
@@ -182,6 +204,69 @@ def test_questions_marked_unanswerable_all_decline_in_the_same_words(name):
     declining = {said(row) for row in rows if not row.get("answerable", True)}
     assert len(declining) <= 1
     assert declining.isdisjoint(said(row) for row in rows if row.get("answerable", True))
+
+
+def examples(name: str, suite: str = "") -> list[Example]:
+    """The rows as the engine reads them, with the run's rules on them."""
+    run = resolve_spec(name)
+    return load(run.data.suites[suite] if suite else run.data.train, suite=suite).examples
+
+
+def own_suites(name: str) -> list[str]:
+    return [suite for suite in preset(name).run.data.suites if suite not in SHARED]
+
+
+@pytest.mark.parametrize("name", [f"{name}{twin}" for name in USE_CASES for twin in ("", "_ja")])
+def test_a_use_case_has_enough_rows_a_story_to_show_and_its_limits(name):
+    found = preset(name)
+    tested = sum(len(rows) for suite, rows in suite_rows(name).items() if suite not in SHARED)
+    least = (60, 30) if found.language == "ja" else (120, 60)
+    assert len(train_rows(name)) >= least[0] and tested >= least[1]
+    assert (len(found.demo), len(found.limits)) == (6, 2)
+    assert set(found.source) == {"en", "ja"}
+    assert set(found.notice) == ({"en", "ja"} if name.startswith(("medical", "legal")) else set())
+    asked_in_japanese = [bool(KANA.search(asked(row) + said(row))) for row in train_rows(name)]
+    assert all(asked_in_japanese) if found.language == "ja" else not any(asked_in_japanese)
+
+
+@each_preset
+def test_every_row_of_a_use_case_can_be_used(name):
+    for suite in ("", *preset(name).run.data.suites):
+        rows = suite_rows(name)[suite] if suite else train_rows(name)
+        assert len(examples(name, suite)) == len(rows), suite
+
+
+@each_preset
+def test_training_gives_no_test_away(name):
+    training = examples(name)
+    for suite in own_suites(name):
+        assert leakage(examples(name, suite), train=training, suite=suite)["pairs"] == [], suite
+
+
+@each_preset
+def test_reference_answers_keep_the_rules_and_score_near_the_top_of_each_metric(name):
+    """Else the yardstick would measure something other than what the rows teach."""
+    run = resolve_spec(name)
+    parts = ruled(Parts(examples(name), [], {suite: examples(name, suite) for suite in own_suites(name)}), run.rules)
+    tests = [example for suite in parts.suites.values() for example in suite if example.prompt and example.completion]
+    for title in run.metrics:
+        metric = metrics()[title]
+        if metric.across or metric.better == "neither" or title in BY_LIKELIHOOD:
+            continue
+        scores = [metric.score(Output(e.completion, tokens=20, seconds=1.0), e) for e in tests if e.rejected is None]
+        given = [score for score in scores if score is not None]
+        mean = sum(given) / len(given) if given else None
+        if mean is not None:
+            assert mean <= 0.05 if metric.better == "lower" else mean >= 0.95, title
+    kept_rules = [
+        score("rules", example) for example in (*parts.train, *tests) if example.rules and example.rejected is None
+    ]
+    kept_rules = [found for found in kept_rules if found is not None]
+    assert not run.rules or (kept_rules and sum(kept_rules) / len(kept_rules) >= 0.98)
+
+
+def score(metric: str, example: Example) -> float | None:
+    return metrics()[metric].score(Output(example.completion, tokens=20, seconds=1.0), example)
 
 
 def company_facts() -> dict[str, list[dict]]:

@@ -13,7 +13,7 @@ CONTAINED = 0.5
 MAX_PAIRS = 20
 # These suites share their answers with training on purpose (a trained fact in new words, one way to decline, common
 # knowledge), so a known answer is no leak there: only the question is judged. Elsewhere both are.
-QUESTION_ONLY = {"reworded", "unanswerable", "general"}
+QUESTION_ONLY = {"reworded", "reworded_text", "unanswerable", "general"}
 
 
 def leakage(test: Sequence[Example], *, train: Sequence[Example], suite: str = "") -> dict[str, Any]:
