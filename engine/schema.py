@@ -46,7 +46,7 @@ class Rule:
     """
 
     name: str = Field(pattern=r"^[a-z0-9_]{1,40}$")
-    says: dict[str, str] = Field(default_factory=dict)
+    says: dict[str, str] = field(default_factory=dict, hash=False)  # a dictionary has no hash
     needs: str = Field("", max_length=2000)
     avoids: str = Field("", max_length=2000)
     copies: str = Field("", max_length=500)

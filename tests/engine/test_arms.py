@@ -3,7 +3,7 @@
 import json
 
 from engine import arms, launch, verdict
-from engine.schema import DataSpec, Example, Message, RunSpec, Source, example_id
+from engine.schema import DataSpec, Example, Message, Rule, RunSpec, Source, example_id
 from tests.engine.runs import end, tiny_spec
 
 
@@ -32,6 +32,12 @@ def test_every_item_is_asked_with_the_same_examples_in_front():
     assert first.prompt[0].role == "system" and first.prompt[0].content.startswith("You help.")
     assert [turn.role for turn in first.prompt[1:]] == ["user", "assistant"] * 4 + ["user"]
     assert first.id != tests[0].id and first.completion == tests[0].completion
+
+
+def test_rows_held_to_rules_that_are_told_in_words_can_be_examples():
+    rule = Rule("polite", says={"en": "Says please.", "ja": "「please」と言う。"}, needs="please")
+    rows = [question("When do you open?", "At nine, please.", rules=(rule,))]
+    assert arms.shots(rows) == rows
 
 
 def test_the_nearest_answer_is_that_of_the_most_similar_question():
