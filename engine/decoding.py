@@ -10,6 +10,7 @@ from typing import Any
 
 import torch
 
+from engine import placement
 from engine.models import Loaded
 from engine.packing import ATTENTION, Cache, Step, hidden_states, inputs, learnt_prompt, logits_of, pack, step_states
 
@@ -95,13 +96,15 @@ def generate(
     progress: Callable[[int], None] = lambda done: None,
     finished: Callable[[int, Answer], None] = lambda at, answer: None,
 ) -> list[Answer]:
-    """The finished answers in the prompts' order, greedy or by `sample`. Prompts of like length share a batch.
+    """The finished answers in the prompts' order, greedy or by `sample`. Prompts of like length share a batch, of
+    `batch_size` or of what memory allows.
     `finished` gets an answer's place and the answer as soon as it is done; then `progress` gets the number done, after
     every token, and may raise to stop."""
     order = sorted(range(len(prompts)), key=lambda at: -len(prompts[at]))
     answers: list[Answer] = [Answer()] * len(prompts)
-    for first in range(0, len(order), batch_size):
-        chosen = order[first : first + batch_size]
+    first = 0
+    while first < len(order):
+        chosen = order[first : first + min(batch_size, _most_rows(loaded, len(prompts[order[first]]) + max_new_tokens))]
         batch: list[Answer] = []
         given = [prompts[at] for at in chosen]
         drawn = sample.only(chosen) if sample else None
@@ -113,7 +116,15 @@ def generate(
             progress(first + len(chosen) - len(growing))
         for at, answer in zip(chosen, batch, strict=True):
             answers[at] = answer
+        first += len(chosen)
     return answers
+
+
+def _most_rows(loaded: Loaded, tokens: int) -> int:
+    memory = placement.all_bytes(loaded.device)
+    return placement.rows_that_fit(
+        loaded.core.config.get_text_config(), tokens=tokens, item_bytes=loaded.dtype.itemsize, memory=memory
+    )
 
 
 def _draws(sample: Sampling, max_new_tokens: int) -> torch.Tensor:

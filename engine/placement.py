@@ -9,6 +9,7 @@ ROOM = 1.3  # times the weights' bytes must be free: adapters, activations and t
 NF4_BYTES = 0.516  # of a 4-bit weight with its doubly quantised scales: 4.127 bits (QLoRA, arXiv 2305.14314, section 3)
 PACKED = "kurabe_packed"
 FLASH = "flash_attention_2"
+CACHE_SHARE = 0.05  # of the memory, that the keys and values of a batch of answers may take
 
 
 def most_free(free: Sequence[int]) -> int:
@@ -51,6 +52,32 @@ def attentions(*, device: str, sixteen_bit: bool, flash_attn: bool, spread: bool
     """
     packed = () if spread else (PACKED,)
     return (*packed, FLASH) if device == "cuda" and sixteen_bit and flash_attn else packed
+
+
+def rows_that_fit(config: Any, *, tokens: int, item_bytes: int, memory: int) -> int:
+    """How many rows of `tokens` tokens can be answered at once: their keys and values take CACHE_SHARE of the memory in
+    bytes at most. At least one; as the machine's whole memory decides, the batches of a run are the same every time.
+
+    >>> from types import SimpleNamespace
+    >>> smollm2 = SimpleNamespace(num_hidden_layers=30, num_attention_heads=9, num_key_value_heads=3, hidden_size=576)
+    >>> rows_that_fit(smollm2, tokens=160, item_bytes=4, memory=16 * 1024**3)
+    116
+    """
+    heads = config.num_attention_heads
+    width = getattr(config, "head_dim", None) or config.hidden_size // heads
+    kept = 2 * config.num_hidden_layers * (getattr(config, "num_key_value_heads", None) or heads) * width
+    return max(1, int(memory * CACHE_SHARE) // (kept * item_bytes * tokens))
+
+
+def all_bytes(device: str) -> int:
+    """The memory of the machine, or of the GPU that this process works on."""
+    if device == "cuda":
+        from torch import cuda
+
+        return cuda.get_device_properties(cuda.current_device()).total_memory
+    import psutil
+
+    return psutil.virtual_memory().total
 
 
 def free_bytes() -> list[int]:

@@ -323,7 +323,7 @@ class Decoding(Frozen):
     """How every arm answers. Greedy always: the same prompt gives the same answer twice."""
 
     max_new_tokens: int = Field(64, ge=1, le=4096)
-    batch_size: int = Field(64, ge=1, le=512)
+    batch_size: int = Field(128, ge=1, le=512)  # at most: memory may allow fewer (placement.rows_that_fit)
 
 
 class Primary(Frozen):
