@@ -1,13 +1,14 @@
-# make run · make test · make fast · make bench. Each sets up what it needs; all are safe to repeat and to interrupt.
+# make run · make test · make fast · make bench · make results. Each sets up what it needs; all are safe to repeat and to interrupt.
 
 SHELL := bash
 .SHELLFLAGS := -euo pipefail -c
 .NOTPARALLEL:
 .DEFAULT_GOAL := help
-.PHONY: help run test fast bench venv packages test-packages model browser
+.PHONY: help run test fast bench results venv packages test-packages model browser
 
 HOST ?= 127.0.0.1
 PORT ?= 7860
+NAMES ?=
 PY := .venv/bin/python
 INSTALL := $(PY) -m pip install --disable-pip-version-check --no-input --quiet
 # A stamp is written last, and named by what it stands for: its existence means that exactly this was installed.
@@ -42,6 +43,9 @@ fast: test-packages  ## check style and run the tests that need neither the embe
 bench: packages model  ## measure speed against plain TRL on this machine
 	@echo "Measuring; keep the machine otherwise idle ..."
 	@$(PY) -m benchmarks
+
+results: packages model  ## measure every use case on this machine and keep what comes out (hours; NAMES="legal tutor")
+	@$(PY) -m benchmarks.results $(NAMES)
 
 venv:
 	@if [ -x $(PY) ] && $(PY) -c '$(WHOLE)' 2>/dev/null; then exit 0; fi; \

@@ -49,14 +49,15 @@ def start(spec: RunSpec) -> Run:
     with open(rundir.home() / "start.lock", "w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         for run in rundir.all_runs()[:50]:
-            if rundir.state(run) in ALIVE and _same(run, spec):
+            if rundir.state(run) in ALIVE and same(run, spec):
                 return run
         run = rundir.create(spec)
         _spawn(run)
         return run
 
 
-def _same(run: Run, spec: RunSpec) -> bool:
+def same(run: Run, spec: RunSpec) -> bool:
+    """Whether the run is of this very spec, checked as `check` leaves it."""
     try:
         return run.spec() == spec
     except ValueError:  # from another version

@@ -1,10 +1,21 @@
-"""A small use case in a folder of its own, for the tests that need one."""
+"""A small use case in a folder of its own, and a run as it would have ended, for the tests that need one."""
 
 import json
 from pathlib import Path
 
-from engine import specs
+from engine import rundir, specs
+from engine.compare import compare
+from engine.rundir import Run
+from tests.engine.comparisons import answers, run_with
 from tests.engine.runs import tiny_spec
+
+MACHINE = {
+    "versions": {"python": "3.11", "torch": "2", "transformers": "5", "peft": "0", "trl": "1"},
+    "processor": "Abacus",
+    "device": "cpu",
+    "cores": 2,
+    "memory_bytes": 8e9,
+}
 
 
 def write_use_case(name: str, tiny_model: Path, **changes) -> Path:
@@ -19,3 +30,16 @@ def write_use_case(name: str, tiny_model: Path, **changes) -> Path:
     preset = {"name": name, **card, "minutes": 1, "demo": ["?"], "limits": ["?"], "run": run}
     (folder / "preset.yaml").write_text(json.dumps(preset))
     return folder
+
+
+def finished(examples, before, after, *, base_seconds=999.0, **options) -> Run:
+    """A run that has ended, its answers made up: `before` and `after` say them (see comparisons.answers)."""
+    said = [answers(examples, told, arm=arm) for arm, told in (("base", before), ("tuned", after))]
+    report = {"splits": {"train": 24, "validation": 2, "test": len(examples)}, "leakage": {}}
+    training = {"trainable_parameters": 35, "total_parameters": 1000, "peak_bytes": 2_500_000_000}
+    run = run_with(examples, *said, report=report, training=training, **options)
+    rundir.write_json(run.file("env"), MACHINE)
+    rundir.write_json(run.file("comparison"), compare(run))
+    seconds = {"prepare": 1.0, "base": base_seconds, "train": 60.0, "tuned": 20.0, "compare": 0.5}
+    rundir.write_json(run.file("status"), {"state": "done", "seconds": seconds})
+    return run
