@@ -1,1 +1,1 @@
-"""Whole runs on real data that is not the project's: medical questions, passages, Japanese law, code conventions."""
+"""Whole runs on real data that is not the project's: medicine, passages, Japanese law, code, tutoring, customers."""

@@ -1,7 +1,9 @@
 """Runs on real data, from the rows to the verdict: `python -m benchmarks.real DATA_DIR [NAME ...] [--tiny]`.
 
-DATA_DIR holds medquad/medquad_short.jsonl, squad2/{dev_half.jsonl,contexts.json} and lawqa_jp/selection.json. The rows
-and the spec of each run are written to KURABE_HOME/real/NAME, and the run is like any other: the page shows it too.
+DATA_DIR holds medquad/medquad_short.jsonl, squad2/{dev_half.jsonl,contexts.json}, lawqa_jp/selection.json,
+bridge_tutoring/bridge.jsonl, cucom_ecommerce/first_reply.jsonl and jglue/jsquad_valid.jsonl; conventions reads an
+installed package. Rows and spec of each run are written to KURABE_HOME/real/NAME, and the run is like any other: the
+page shows it too.
 """
 
 import argparse
@@ -15,7 +17,7 @@ from engine import launch, rundir, specs, terminal, verdict
 from engine.rundir import Run
 from engine.schema import UserError
 
-NAMES = ("medquad", "squad2", "lawqa_jp", "conventions")
+NAMES = ("medquad", "squad2", "lawqa_jp", "conventions", "bridge_tutoring", "cucom_ecommerce", "jsquad")
 
 
 def write_spec(name: str, data: Path, *, tiny: bool) -> Path:

@@ -1,4 +1,4 @@
-"""What the four share: rows read and written, and an order that looks at nothing but a row's name."""
+"""What the runs share: rows read and written, and an order that looks at nothing but a row's name."""
 
 import hashlib
 from collections.abc import Iterable
