@@ -96,20 +96,28 @@ def open_outputs(page: Page) -> list[Any]:
     return [*held, *fast_outputs(page), *full_outputs(page), *draft, *method.fill_outputs(page.method)]
 
 
-def opened(run_id: str, step: str, lang: str) -> list[Any]:
-    """Everything for a run's address: its screens, and its settings in the form for a next run."""
+def opened(run_id: str, step: str, lang: str, case: str = "") -> list[Any]:
+    """Everything for an address: the run's screens, and in the form for a next run its settings, or the use case that
+    is named."""
     run = runs.find(run_id)
     shown = run.id if run else ""
     step = frame.wanted_step(step, run)
     held = [shown, step, gr.update(selected=step)]
-    return [*held, *fast(run, shown, lang), *full(run, lang), *draft_of(run, lang)]
+    return [*held, *fast(run, shown, lang), *full(run, lang), *draft_of(run, lang, case)]
 
 
-def draft_of(run: Run | None, lang: str) -> list[Any]:
-    """The choices and fields as the run had them; for no run, those of the first use case."""
-    name = usecases.of_run(run.id) if run else frame.first_use_case()
-    spec = runs.spec(run) if run else usecases.presets()[name].run
-    return data_chosen(name, spec, lang)
+def draft_of(run: Run | None, lang: str, case: str = "") -> list[Any]:
+    """The choices and fields of the use case named, else as the run had them, else of the first use case."""
+    if run and not case:
+        return data_chosen(usecases.of_run(run.id), runs.spec(run), lang)
+    name = usecases.meant(case, lang)
+    return data_chosen(name, blank(name), lang)
+
+
+def blank(name: str) -> RunSpec:
+    """What the form begins with for a use case; nothing is filled in for a file of one's own."""
+    known = usecases.presets().get(name)
+    return known.run if known else RunSpec(data=DataSpec(train=Source(path="")), method=recommended(()))
 
 
 def data_chosen(name: str, spec: RunSpec, lang: str) -> list[Any]:
@@ -119,16 +127,17 @@ def data_chosen(name: str, spec: RunSpec, lang: str) -> list[Any]:
 
 
 def pick_data(lang: str, model: str, event: gr.EventData) -> list[Any]:
-    """A use case's card was clicked: its own method and settings come with it. A file of one's own begins blank.
+    """A use case's card, or the other language of its rows, was clicked: its own method and settings come with it. A
+    file of one's own begins blank.
 
     A run's model to be trained further stays chosen.
     """
-    name = str(event._data["pick"])
-    known = usecases.presets().get(name)
-    spec = known.run if known else RunSpec(data=DataSpec(train=Source(path="")), method=recommended(()))
+    pick = str(event._data["pick"])
+    name = pick if pick in usecases.presets() else usecases.OWN
+    spec = blank(name)
     if model.startswith(chain.PREFIX):
         spec = spec.model_copy(update={"model": model})
-    return data_chosen(name if known else usecases.OWN, spec, lang)
+    return data_chosen(name, spec, lang)
 
 
 def go_on(run_id: str) -> list[Any]:
@@ -140,7 +149,8 @@ def go_on(run_id: str) -> list[Any]:
 def load(lang: str, request: gr.Request) -> list[Any]:
     """A page was opened: its address says which run and which step."""
     query = request.query_params
-    return opened(str(query.get("run") or ""), str(query.get("step") or ""), lang)
+    run, step, case = (str(query.get(name) or "") for name in ("run", "step", "case"))
+    return opened(run, step, lang, case)
 
 
 def pick_run(lang: str, event: gr.EventData) -> list[Any]:
@@ -207,8 +217,9 @@ def bind(page: Page, app: gr.Blocks) -> None:
     )
     for tab in page.steps.values():
         tab.select(None, None, held.step, js=frame.SHOWN_STEP, **quiet)
-    for changed in (held.run, held.step, held.seen):
-        changed.change(None, [held.run, held.step, held.seen], None, js=ADDRESS, **quiet)
+    address = [held.run, held.step, held.seen, page.use_case.name]
+    for changed in address:
+        changed.change(None, address, None, js=ADDRESS, **quiet)
     for button, step in (
         (page.use_case.next, "method"),
         (page.train.result, "result"),
@@ -219,7 +230,9 @@ def bind(page: Page, app: gr.Blocks) -> None:
     use_case.bind(page.use_case, held, method.suited_event(page.method, held, data))
     draft = [*use_case.chosen_outputs(page.use_case), *method.chosen_outputs(page.method)]
     draft += method.fill_outputs(page.method)
-    page.use_case.cards.click(pick_data, [held.lang, page.method.model], draft, **quiet).then(**look)
+    for picked in (page.use_case.cards, page.use_case.about):
+        shown = picked.click(pick_data, [held.lang, page.method.model], draft, **quiet)
+        shown.then(None, js=use_case.TO_CASE).then(**look)
     method.bind(page.method, held, data)
     train.bind(page.train, held)
     result.bind(page.result, held)

@@ -4,48 +4,15 @@ from collections.abc import Sequence
 from typing import Any
 
 from engine.figures import suite_title
-from engine.schema import Preset
 from engine.text import has, text
 from engine.verdict import not_measured
 from ui import icons
 from ui.html import esc, facts, notice, table, tag, waiting
 from ui.numbers import figure
-from ui.usecases import OWN
 
 MOST_ISSUES = 100
 SHOWN_PER_SUITE = 4
 SHOWN_SAMPLES = 4
-
-
-def cards(presets: Sequence[Preset], chosen: str, lang: str) -> str:
-    """The use cases to choose from, the last one being a file of the user's."""
-    every = [
-        _card(p.name, p.title[lang], p.summary[lang], _minutes(p.minutes, lang), p.name == chosen) for p in presets
-    ]
-    own = _card(
-        OWN, text("page.own.title", lang), text("page.own.summary", lang), text("page.own.kinds", lang), chosen == OWN
-    )
-    return tag("div", "".join([*every, own]), cls="k-cards", role="group", aria_label=text("page.step.use_case", lang))
-
-
-def _card(name: str, title: str, summary: str, foot: str, chosen: bool) -> str:
-    inside = (
-        icons.use_case(name)
-        + tag("strong", esc(title))
-        + tag("p", esc(summary))
-        + tag("span", esc(foot), cls="k-card-foot")
-    )
-    pressed = "true" if chosen else "false"
-    return tag("button", inside, type="button", cls="k-card", data_pick=name, aria_pressed=pressed)
-
-
-def _minutes(minutes: float, lang: str) -> str:
-    return text("page.about_minutes", lang, n=f"{minutes:g}")
-
-
-def why(preset: Preset, lang: str) -> str:
-    """Why this use case is worth training, and what training aims at."""
-    return tag("div", tag("p", esc(preset.reason[lang])) + tag("p", esc(preset.changes[lang])), cls="k-prose")
 
 
 def suite_summary(suite: str, lang: str) -> str:

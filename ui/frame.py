@@ -5,12 +5,13 @@ from dataclasses import dataclass
 import gradio as gr
 
 from engine.text import LANGUAGES, text
-from ui import runs, side_by_side_view, usecases
+from ui import runs, side_by_side_view
 from ui.html import area, esc, tag
 
 STEPS = ("use_case", "method", "train", "result", "compare")
+LANGUAGE_NAMES = {"en": "English", "ja": "日本語"}  # each in its own words, whatever the page's language
 # Before the first answer of the server `seen` is empty: the address must not be touched, it says what to open.
-ADDRESS = "(run, step, seen) => { if (seen) kurabeAddress(run, step); }"
+ADDRESS = "(run, step, seen, data) => { if (seen) kurabeAddress(run, step, data); }"
 
 # The step that is shown, not the one an event was for: that of the first layout may arrive after a run was opened.
 SHOWN_STEP = "() => document.querySelector('#k-steps [role=tab][aria-selected=true]').dataset.tabId"
@@ -50,9 +51,8 @@ def brand(lang: str) -> str:
 
 
 def _language(code: str, lang: str) -> str:
-    words = {"en": "English", "ja": "日本語"}[code]
     current = "true" if code == lang else None
-    return tag("a", words, href=path(code), data_lang=code, lang=code, aria_current=current)
+    return tag("a", LANGUAGE_NAMES[code], href=path(code), data_lang=code, lang=code, aria_current=current)
 
 
 def path(lang: str) -> str:
@@ -65,7 +65,3 @@ def wanted_step(step: str | None, run: object) -> str:
     if step in STEPS:
         return step
     return "result" if run else "use_case"
-
-
-def first_use_case() -> str:
-    return next(iter(usecases.presets()), usecases.OWN)

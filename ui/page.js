@@ -6,9 +6,20 @@ function kurabeClicks(element, trigger) {
     if (!target || event.ctrlKey || event.metaKey || event.shiftKey) return;
     event.preventDefault();
     if (target.getAttribute("aria-disabled") === "true") return;
+    if (event.detail === 0) kurabeKeepFocus(element, target.dataset.pick);
     trigger("click", { pick: target.dataset.pick });
     if (target.closest(".k-side") && window.innerWidth < 900) document.querySelector(".sidebar .toggle-button")?.click();
   });
+}
+
+// What was picked by the keyboard is drawn anew: whoever stands there must not be sent back to the top of the page.
+function kurabeKeepFocus(element, pick) {
+  new MutationObserver((_, observer) => {
+    const again = element.querySelector(`[data-pick="${CSS.escape(pick)}"]`);
+    if (document.activeElement !== document.body || !again) return;
+    observer.disconnect();
+    again.focus({ preventScroll: true });
+  }).observe(element, { childList: true, subtree: true });
 }
 
 // Sorting a table by a heading: down, up, back as it was. The rows of all suites then stand among each other.
@@ -49,6 +60,12 @@ document.addEventListener("click", (event) => {
   if (suite) kurabeSuite(suite);
 });
 
+// Brings the chosen use case's page into view where hardly any of it is to be seen.
+function kurabeShowCase() {
+  const top = document.getElementById("k-case")?.getBoundingClientRect().top;
+  if (top > 0.75 * window.innerHeight) kurabeShow("k-case");
+}
+
 // Brings a part of the page into view.
 function kurabeShow(id) {
   const calm = matchMedia("(prefers-reduced-motion: reduce)").matches;
@@ -88,18 +105,20 @@ new MutationObserver((_, observer) => {
 // The address in the bar is the address of what is shown: reload, a second tab and a link find it again.
 // The first call means that the server has filled the page: what was chosen before that would be lost.
 let kurabeFilled = false;
-function kurabeAddress(run, step) {
+// `data` is the use case chosen, whose part in the address is `case`; a run says itself which data it has.
+function kurabeAddress(run, step, data) {
   kurabeFilled = true;
   document.getElementById("k-steps")?.removeAttribute("inert");
   const url = new URL(window.location);
-  for (const [name, value] of [["run", run], ["step", step]]) {
+  const chosen = data.startsWith("run:") ? "" : data;
+  for (const [name, value] of [["run", run], ["step", step], ["case", chosen]]) {
     if (value) url.searchParams.set(name, value);
     else url.searchParams.delete(name);
   }
   history.replaceState(history.state, "", url);
 }
 
-// The language switch keeps run and step, and is remembered.
+// The language switch keeps run, step and use case, with the rows of the new language, and is remembered.
 document.addEventListener("click", (event) => {
   const link = event.target.closest("a[data-lang]");
   if (!link) return;
@@ -109,6 +128,9 @@ document.addEventListener("click", (event) => {
   const url = new URL(link.getAttribute("href"), document.baseURI);
   url.search = window.location.search;
   url.searchParams.set("lang", lang);
+  const chosen = url.searchParams.get("case");
+  if (chosen && chosen !== "own")
+    url.searchParams.set("case", chosen.replace(/_ja$/, "") + (lang === "ja" ? "_ja" : ""));
   window.location.assign(url);
 });
 

@@ -1,5 +1,6 @@
 """The page as a whole: in both languages, from its address, and calm whatever a request holds."""
 
+import html
 import re
 import subprocess
 import sys
@@ -11,6 +12,7 @@ from engine import launch, rundir
 from engine.schema import RunSpec
 from engine.text import LANGUAGES, entries, has
 from ui import app, drafts, frame, usecases
+from ui.tabs import compare
 
 UI = Path(__file__).parents[2] / "ui"
 SOURCES = [*UI.rglob("*.py"), UI.parent / "app.py"]
@@ -71,6 +73,41 @@ def test_address_of_a_run_restores_it_with_its_settings():
     held = app.opened(made.id, "method", "en")
     assert held[:2] == [made.id, "method"]
     assert 7 in held and 4 in held and f"run:{made.id}" in held
+
+
+@pytest.mark.parametrize(
+    ("case", "lang", "name"),
+    [
+        ("", "en", "company_faq"),
+        ("", "ja", "company_faq_ja"),
+        ("raw_documents", "en", "raw_documents"),
+        ("own", "ja", "own"),
+        ("<script>", "ja", "company_faq_ja"),
+    ],
+)
+def test_address_of_a_use_case_chooses_it_with_its_method_and_settings(case, lang, name):
+    held = app.opened("", "use_case", lang, case)
+    known = usecases.presets().get(name)
+    assert name in held and (
+        known is None or {known.run.method, known.run.system} <= {v for v in held if type(v) is str}
+    )
+
+
+def test_address_of_a_run_and_a_use_case_opens_the_run_and_chooses_the_use_case():
+    made = make_run()
+    held = app.opened(made.id, "use_case", "en", "raw_documents")
+    assert held[0] == made.id and "raw_documents" in held and f"run:{made.id}" not in held
+
+
+@pytest.mark.parametrize("lang", LANGUAGES)
+def test_run_of_a_use_case_with_a_notice_shows_it_beside_the_question_box(lang):
+    careful = next(preset for preset in usecases.presets().values() if preset.notice)
+    for use_case, shown in ((careful.name, 1), ("company_faq", 0)):
+        made = make_run(use_case=use_case)
+        rundir.write_json(made.file("status"), {"state": "done", "stage": "compare"})
+        rundir.write_json(made.file("comparison"), {})
+        drawn = [part for part in compare.show(made, lang) if isinstance(part, str)]
+        assert sum(careful.notice[lang] in html.unescape(part) for part in drawn) == shown
 
 
 def test_damaged_run_does_not_take_the_list_down():

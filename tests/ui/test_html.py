@@ -1,11 +1,13 @@
 """What comes from data, models and users is text on the page, never markup, script or template."""
 
+import json
 import re
 from html.parser import HTMLParser
 
 import pytest
 
 from engine.schema import EvalRow, Output, Preset
+from tests.ui.kept import KEPT
 from ui import (
     change_view,
     charts,
@@ -22,6 +24,7 @@ from ui import (
     runs,
     side_by_side_view,
     train_view,
+    use_case_view,
     usecases,
 )
 from ui.items_view import Chosen
@@ -196,11 +199,18 @@ def test_hostile_text_stays_text(draw, lang):
 
 
 @pytest.mark.parametrize("lang", LANGUAGES)
-def test_hostile_use_case_stays_text(lang):
+def test_hostile_use_case_stays_text(monkeypatch, lang):
     preset = next(iter(usecases.presets().values()))
     words = {"en": HOSTILE, "ja": HOSTILE}
-    hostile = Preset.model_validate(preset.model_dump() | {"title": words, "summary": words, "reason": words})
-    assert_harmless(data_view.cards([hostile], "", lang) + data_view.why(hostile, lang))
+    texts = dict.fromkeys(("title", "summary", "changes", "reason", "notice", "source"), words)
+    rules = [{"name": "hostile", "says": words, "needs": "x"}]
+    run = preset.run.model_dump() | {"rules": rules}
+    hostile = Preset.model_validate(preset.model_dump() | texts | {"run": run})
+    monkeypatch.setattr(usecases, "families", lambda: {hostile.name: {"en": hostile}})
+    monkeypatch.setattr(usecases, "presets", lambda: {hostile.name: hostile})
+    result = json.loads(json.dumps(KEPT).replace("said", json.dumps(HOSTILE)[1:-1]))
+    assert_harmless(use_case_view.cards("", {}, lang))
+    assert_harmless(use_case_view.about(hostile, result, lang) + use_case_view.reminder(hostile, lang))
 
 
 @pytest.mark.parametrize("lang", LANGUAGES)

@@ -13,7 +13,7 @@ from engine.rundir import Run
 from engine.schema import UserError
 from engine.text import text
 from ui import compare_view as view
-from ui import runs, usecases
+from ui import runs, use_case_view, usecases
 from ui.frame import Frame
 from ui.html import area
 
@@ -34,11 +34,13 @@ class Tab:
     message: gr.HTML
     panes: gr.HTML
     proof: gr.HTML
+    reminder: gr.HTML  # what the use case's answers must not be used for
 
 
 def build(lang: str) -> Tab:
     empty = area(view.nothing(lang, training=False))
     with gr.Column(visible=False) as body:
+        reminder = area(elem_id="k-compare-notice")
         with gr.Row(elem_classes="k-ask", equal_height=True):
             question = gr.Textbox(
                 label=text("page.compare.question", lang),
@@ -60,11 +62,11 @@ def build(lang: str) -> Tab:
         with gr.Accordion(text("page.compare.options", lang), open=False, elem_classes="k-accordion"):
             length = gr.Slider(8, LONGEST_ANSWER, value=128, step=8, label=text("page.compare.length", lang),
                                info=text("page.compare.length_help", lang))  # fmt: skip
-    return Tab(empty, body, examples, question, length, ask, stop, message, panes, proof)
+    return Tab(empty, body, examples, question, length, ask, stop, message, panes, proof, reminder)
 
 
 def outputs(tab: Tab) -> list[gr.components.Component]:
-    return [tab.empty, tab.body, tab.examples, tab.proof, tab.panes, tab.message]
+    return [tab.empty, tab.body, tab.examples, tab.proof, tab.panes, tab.message, tab.reminder]
 
 
 def show(run: Run | None, lang: str) -> list[Any]:
@@ -78,9 +80,10 @@ def show(run: Run | None, lang: str) -> list[Any]:
             "",
             "",
             *blank,
+            "",
         ]
     shown = [gr.update(visible=False), gr.update(visible=True), view.examples(questions(run), lang), proof(run, lang)]
-    return [*shown, *blank]
+    return [*shown, *blank, use_case_view.reminder(usecases.presets().get(runs.spec(run).use_case), lang)]
 
 
 def questions(run: Run) -> tuple[str, ...]:

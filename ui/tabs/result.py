@@ -8,7 +8,7 @@ import gradio as gr
 from engine import rundir
 from engine.rundir import Run
 from engine.text import text
-from ui import change_view, items_view, judge_view, prompting_view, result_view, runs
+from ui import change_view, items_view, judge_view, prompting_view, result_view, runs, use_case_view, usecases
 from ui.frame import Frame
 from ui.html import area, heading
 from ui.tabs import items, parts
@@ -74,6 +74,7 @@ def show(run: Run | None, lang: str) -> list[Any]:
     beside = {"run": run.id, "benchmarks": rundir.read_json(run.file("harness"))}
     drawn = (result_view.verdict, result_view.pictures, change_view.change_table)
     sections = [draw(found | beside, lang) for draw in drawn]
+    sections[0] += use_case_view.reminder(usecases.presets().get(runs.spec(run).use_case), lang)
     sections += [prompting_view.section(found, items.answers(run), lang), result_view.stages(found, lang)]
     sections.append(result_view.efficiency(found, lang, rundir.read_json(run.file("training"), default={})))
     return [*shown, *sections, *items.show(run, found, lang), *parts.show(found, lang)]

@@ -8,15 +8,17 @@ from typing import Any
 
 import gradio as gr
 
-from engine import launch, rundir
+from engine import launch, results, rundir
 from engine.registry import formats
 from engine.schema import UserError
 from engine.text import text
-from ui import data_view, drafts, own_view, runs, usecases
+from ui import data_view, drafts, own_view, runs, use_case_view, usecases
 from ui.drafts import SLOTS
-from ui.frame import Frame, first_use_case
+from ui.frame import Frame
 from ui.html import area, heading, notice
 from ui.usecases import OWN
+
+TO_CASE = "() => kurabeShowCase()"
 
 
 @dataclass(frozen=True)
@@ -25,6 +27,7 @@ class Tab:
     upload: gr.Textbox  # the token of the kept file
     shown: gr.Textbox  # the choice whose data is shown
     cards: gr.HTML
+    about: gr.HTML  # the chosen use case on a page of its own
     own: gr.Column
     file: gr.File
     format: gr.Dropdown
@@ -35,13 +38,15 @@ class Tab:
 
 
 def build(lang: str) -> Tab:
-    first = first_use_case()
+    first = usecases.meant("", lang)
     name = gr.Textbox(first, visible="hidden", elem_id="k-use-case")
     upload, shown = gr.Textbox(visible="hidden"), gr.Textbox(visible="hidden")
     area(heading(text("page.use_case.title", lang), text("page.use_case.help", lang)))
-    cards = area(data_view.cards(list(usecases.presets().values()), first, lang), elem_id="k-use-cases")
+    drawn = drawings(first, lang)
+    cards, about = area(drawn[0], elem_id="k-use-cases"), area(drawn[1], elem_id="k-case")
     with gr.Column(visible=first == OWN, elem_classes="k-own") as own:
-        area(heading(text("page.own.file", lang), text("page.own.help", lang)))
+        under = f"{text('page.own.summary', lang)} {text('page.own.help', lang)}"
+        area(heading(text("page.own.file", lang), under))
         file = gr.File(
             label=text("page.own.file", lang),
             file_types=[".csv", ".tsv", ".json", ".jsonl"],
@@ -63,7 +68,7 @@ def build(lang: str) -> Tab:
         onward = gr.Button(
             text("page.use_case.next", lang), variant="primary", scale=0, min_width=120, elem_id="k-to-method"
         )
-    return Tab(name, upload, shown, cards, own, file, shape, columns, account, data, onward)
+    return Tab(name, upload, shown, cards, about, own, file, shape, columns, account, data, onward)
 
 
 def draft_inputs(tab: Tab) -> list[Any]:
@@ -72,16 +77,25 @@ def draft_inputs(tab: Tab) -> list[Any]:
 
 
 def chosen(name: str, lang: str) -> list[Any]:
-    """Name, cards and the part for a file, for a use case, a file of one's own, or the data of a run ("run:ID")."""
+    """Name, cards, the use case's own page and the part for a file, for a use case, a file of one's own, or the data of
+    a run ("run:ID")."""
     run = runs.find(usecases.run_id(name))
     card = runs.spec(run).use_case if run else name
     if run is None and name not in usecases.presets():
         name = card = OWN
-    return [name, data_view.cards(list(usecases.presets().values()), card, lang), gr.update(visible=name == OWN)]
+    return [name, *drawings(card, lang), gr.update(visible=name == OWN)]
+
+
+def drawings(card: str, lang: str) -> list[str]:
+    """The cards, and the page of the chosen one; nothing for a file of one's own."""
+    kept = {name: found for name in usecases.presets() if (found := results.of(name))}
+    preset = usecases.presets().get(card)
+    about = use_case_view.about(preset, kept.get(card), lang) if preset else ""
+    return [use_case_view.cards(card, kept, lang), about]
 
 
 def chosen_outputs(tab: Tab) -> list[Any]:
-    return [tab.name, tab.cards, tab.own]
+    return [tab.name, tab.cards, tab.about, tab.own]
 
 
 # What each open page last asked to see: a slow preview must not overwrite that of a later choice.
@@ -103,10 +117,10 @@ def preview(request: gr.Request, lang: str, step: str, seen: str, shown: str, *c
     if name == OWN and not drafts.is_mapped(upload, shape, columns):
         yield ["", key]
         return
-    yield [why(name, lang) + data_view.reading(lang), gr.skip()]
+    yield [data_view.reading(lang), gr.skip()]
     try:
         spec = drafts.data_only(name, upload, shape, columns, lang=lang)
-        drawn = why(name, lang) + data_view.preview(launch.preview(spec), lang)
+        drawn = data_view.preview(launch.preview(spec), lang)
     except UserError as problem:
         drawn = notice(str(problem), tone="bad", title=text("page.error.data", lang))
     # Gradio sends the last word again when a generator ends: a late one must not bring its waiting line back.
@@ -118,11 +132,6 @@ def _remember(page: str, key: str) -> None:
     _asked.move_to_end(page)
     while len(_asked) > MOST_PAGES:
         _asked.popitem(last=False)
-
-
-def why(name: str, lang: str) -> str:
-    preset = usecases.presets().get(name)
-    return data_view.why(preset, lang) if preset else ""
 
 
 def uploaded(lang: str, path: str | None) -> list[Any]:
