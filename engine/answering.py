@@ -3,8 +3,10 @@ an interrupted evaluation goes on."""
 
 from collections.abc import Callable, Sequence
 from itertools import islice
+from threading import Lock
 from typing import Any
 
+from engine import threads
 from engine.decoding import Answer, generate
 from engine.kept import Kept, Loss
 from engine.metrics.declining import refusals
@@ -84,20 +86,24 @@ def _measure(
         if wanted := [*texts, *([refusal] if refusal else [])]:
             rows[at] = [tokenize(loaded.tokenizer, _with_answer(example, text), system=spec.system) for text in wanted]
     items = list(rows)
-    left = len([at for at in items if at not in so_far.losses])
-    for places in filled([sum(len(row.tokens) for row in rows[at]) for at in items]):
-        batch = [items[place] for place in places]
-        missing = [at for at in batch if at not in so_far.losses]
-        if not missing:
-            continue
+    batches = [
+        [items[at] for at in places] for places in filled([sum(len(r.tokens) for r in rows[at]) for at in items])
+    ]
+    batches = [batch for batch in batches if any(at not in so_far.losses for at in batch)]
+    lock, left = Lock(), [len([at for at in items if at not in so_far.losses])]
+
+    def measure(batch: Sequence[int]) -> None:
         together = [row for at in batch for row in rows[at]]
         means = iter(zip(row_losses(loaded.core, together), together, strict=True))
-        for at in batch:
-            losses = [(loss, len(row.labels)) for loss, row in islice(means, len(rows[at]))]
-            if at in missing:
-                so_far.keep_losses(at, losses)
-        left -= len(missing)
-        progress(len(examples) - left, len(examples), "likelihood")
+        with lock:
+            for at in batch:
+                losses = [(loss, len(row.labels)) for loss, row in islice(means, len(rows[at]))]
+                if at not in so_far.losses:
+                    so_far.keep_losses(at, losses)
+                    left[0] -= 1
+            progress(len(examples) - left[0], len(examples), "likelihood")
+
+    threads.each(measure, batches, workers=threads.workers(len(batches), device=loaded.device, least=1))
 
 
 def _likelihoods(losses: Sequence[Loss], texts: Sequence[str], refusal: str | None) -> dict[str, Any]:

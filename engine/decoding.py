@@ -6,13 +6,16 @@ Greedy, unless asked to sample, as reinforcement learning does.
 import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
+from threading import Lock
 from typing import Any
 
 import torch
 
-from engine import placement
+from engine import placement, threads
 from engine.models import Loaded
 from engine.packing import ATTENTION, Cache, Step, hidden_states, inputs, learnt_prompt, logits_of, pack, step_states
+
+LEAST_ROWS = 16  # for a thread of their own: fewer use the CPU worse than one larger batch does
 
 
 @dataclass
@@ -96,27 +99,37 @@ def generate(
     progress: Callable[[int], None] = lambda done: None,
     finished: Callable[[int, Answer], None] = lambda at, answer: None,
 ) -> list[Answer]:
-    """The finished answers in the prompts' order, greedy or by `sample`. Prompts of like length share a batch, of
-    `batch_size` or of what memory allows.
+    """The finished answers in the prompts' order, greedy or by `sample`. Prompts of like length share a batch;
+    `batch_size`, or what memory allows, are answered at once, on a CPU by threads that have a batch each.
+
     `finished` gets an answer's place and the answer as soon as it is done; then `progress` gets the number done, after
-    every token, and may raise to stop."""
+    every token, and may raise to stop. Neither is called by two threads at once.
+    """
     order = sorted(range(len(prompts)), key=lambda at: -len(prompts[at]))
     answers: list[Answer] = [Answer()] * len(prompts)
-    first = 0
-    while first < len(order):
-        chosen = order[first : first + min(batch_size, _most_rows(loaded, len(prompts[order[first]]) + max_new_tokens))]
-        batch: list[Answer] = []
-        given = [prompts[at] for at in chosen]
-        drawn = sample.only(chosen) if sample else None
+    lock, done = Lock(), [0]
+
+    def answer(places: range) -> None:
+        chosen = [order[place] for place in places]
         growing = list(range(len(chosen)))
+        given, drawn = [prompts[at] for at in chosen], sample.only(chosen) if sample else None
         for batch in stream(loaded, given, max_new_tokens=max_new_tokens, sample=drawn):
-            for row in filter(lambda row: batch[row].done, growing):  # noqa: B023 - used up before the next batch
-                finished(chosen[row], batch[row])
+            ended = [row for row in growing if batch[row].done]
             growing = [row for row in growing if not batch[row].done]
-            progress(first + len(chosen) - len(growing))
-        for at, answer in zip(chosen, batch, strict=True):
-            answers[at] = answer
-        first += len(chosen)
+            with lock:
+                for row in ended:
+                    batch[row].seconds /= workers  # each thread has its share of the machine
+                    answers[chosen[row]] = batch[row]
+                    finished(chosen[row], batch[row])
+                done[0] += len(ended)
+                progress(done[0])
+
+    workers = threads.workers(len(prompts), device=loaded.device, least=LEAST_ROWS)
+    if prompts:
+        most = min(batch_size, _most_rows(loaded, len(prompts[order[0]]) + max_new_tokens))
+        threads.each(
+            answer, threads.parts(len(order), most=max(1, most // workers), workers=workers), workers=workers
+        )
     return answers
 
 
