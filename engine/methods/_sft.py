@@ -51,4 +51,4 @@ def row_task(loaded: Any, settings: Any, *, train: Sequence[Any], validation: Se
     def held_out() -> dict[str, float]:
         return {"loss": sum(row_losses(loaded.core, validation)) / len(validation)}
 
-    return Task([len(row.tokens) for row in train], loss, held_out if validation else None)
+    return Task([len(row.tokens) for row in train], loss, held_out if validation else None, divides=share)

@@ -10,6 +10,7 @@ from typing import Any
 
 import torch
 
+from engine import threads
 from engine.models import Loaded
 from engine.rundir import Run, append_line
 from engine.schema import Stopped, UserError
@@ -17,9 +18,11 @@ from engine.training import checkpoint
 from engine.training.batches import epoch_batches
 from engine.training.optimizer import choose_optimizer, make_optimizer, moments, restore_moments
 from engine.training.settings import TrainingSettings
-from engine.training.task import Task
+from engine.training.task import Part, Task
 
 CHECKPOINT_SECONDS = 60.0
+LEAST_ROWS = 2  # of a step for a thread of their own
+DIVIDED_BYTES = 256 * 1024**2  # of trained weights: every thread has gradients of its own for them
 SAVE_SHARE = 0.05  # saving may take at most this share of the time, so big models are saved less often
 
 Report = Callable[[dict[str, Any]], None]
@@ -118,11 +121,9 @@ def train_step(
     size = -(-len(batch) // settings.accumulation)
     total, weight, rows, sums = 0.0, 0.0, 0, {}
     for first in range(0, len(batch), size):
-        part = task.loss(batch[first : first + size])
-        if part.total.requires_grad:  # not where every row was without a signal
-            part.total.backward()
-        total, weight, rows = total + part.total.item(), weight + part.weight, rows + part.rows
-        sums = {name: sums.get(name, 0.0) + value for name, value in part.measures.items()}
+        for part in _add_gradients(fit, task, batch[first : first + size]):
+            total, weight, rows = total + part.total.item(), weight + part.weight, rows + part.rows
+            sums = {name: sums.get(name, 0.0) + value for name, value in part.measures.items()}
     loss = total / weight
     if not math.isfinite(loss):
         raise RuntimeError(
@@ -136,6 +137,33 @@ def train_step(
     fit.optimizer.step()
     fit.optimizer.zero_grad(set_to_none=True)
     return {"loss": loss, **{name: value / rows for name, value in sums.items()}}
+
+
+def _add_gradients(fit: Fit, task: Task, indices: Sequence[int]) -> list[Part]:
+    """The loss of these rows, its gradient added to that of the weights.
+
+    Where the rows may be divided and few weights are trained, threads each take some rows through the whole model:
+    their gradients are added in the rows' order, so that the same step gives the same bytes.
+    """
+    weights = list(fit.weights.values())
+    divided = task.divides and sum(weight.nbytes for weight in weights) <= DIVIDED_BYTES
+    workers = threads.workers(len(indices), device=weights[0].device.type, least=LEAST_ROWS) if divided else 1
+    if workers == 1:
+        part = task.loss(indices)
+        if part.total.requires_grad:  # not where every row was without a signal
+            part.total.backward()
+        return [part]
+
+    def work(places: range) -> tuple[Part, Sequence[torch.Tensor | None]]:
+        part = task.loss([indices[at] for at in places])
+        return part, torch.autograd.grad(part.total, weights, allow_unused=True)
+
+    found = threads.each(work, threads.parts(len(indices), most=len(indices), workers=workers), workers=workers)
+    for _, gradients in found:
+        for parameter, gradient in zip(weights, gradients, strict=True):
+            if gradient is not None:
+                parameter.grad = gradient if parameter.grad is None else parameter.grad.add_(gradient)
+    return [part for part, _ in found]
 
 
 def learning_rate(settings: TrainingSettings, step: int, of: int) -> float:

@@ -26,7 +26,8 @@ class Task:
     `loss(indices)` gives the Part of those rows. `held_out()` measures data not trained on: {"loss": lower is better,
     ...}, or None where there is none. `facts()` goes into training.json at the end. `begin(step)` is told which step
     (from 0) comes next: what is random in a step must follow from its number, or a resumed run would go another way.
-    `before_seconds` is, in a forecast, how long the work before the first step takes. `measured` is
+    `divides`: the rows of a step may be taken in parts at the same time, as they hang neither on each other nor on the
+    random state. `before_seconds` is, in a forecast, how long the work before the first step takes. `measured` is
     how often `held_out` is asked over a run.
     """
 
@@ -37,3 +38,4 @@ class Task:
     begin: Callable[[int], None] = lambda step: None
     before_seconds: float = 0.0
     measured: int = 12
+    divides: bool = False

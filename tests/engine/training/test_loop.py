@@ -42,6 +42,24 @@ def test_a_step_in_parts_is_the_same_step(tiny_model):
         assert torch.allclose(weight, parts[name], atol=1e-5), name
 
 
+def test_rows_divided_among_threads_make_the_same_step_and_the_same_bytes_twice(tiny_model, monkeypatch):
+    monkeypatch.setattr("engine.threads.workers", lambda rows, **given: 1)
+    whole = weights_after(tiny_model, plain_steps=True)
+    monkeypatch.setattr("engine.threads.workers", lambda rows, **given: 3)
+    divided, again = (weights_after(tiny_model, plain_steps=True) for _ in range(2))
+    assert all(torch.allclose(whole[name], divided[name], atol=1e-5) for name in whole)
+    assert all(torch.equal(divided[name], again[name]) for name in whole)
+
+
+def test_rows_are_not_divided_where_noise_is_drawn_or_many_weights_are_trained(tiny_model, monkeypatch):
+    loaded, settings = fresh(tiny_model)
+    assert row_task(loaded, settings, train=ROWS).divides
+    assert not row_task(loaded, settings.model_copy(update={"dropout": 0.1}), train=ROWS).divides
+    monkeypatch.setattr("engine.training.loop.DIVIDED_BYTES", 0)
+    monkeypatch.setattr("engine.threads.each", None)
+    weights_after(tiny_model)
+
+
 def test_noise_changes_what_is_learnt_and_the_same_seed_gives_the_same_noise(tiny_model):
     plain, noisy, again = (weights_after(tiny_model, neftune_alpha=alpha) for alpha in (0.0, 5.0, 5.0))
     assert any(not torch.equal(plain[name], noisy[name]) for name in plain)
