@@ -3,6 +3,7 @@
 import json
 import re
 from collections import Counter
+from dataclasses import replace
 from functools import cache
 from itertools import product
 from pathlib import Path
@@ -12,8 +13,11 @@ import pytest
 
 from engine.data.leakage import leakage
 from engine.metrics.brand_rules import RULES, kept
-from engine.schema import Example, Message, example_id
+from engine.registry import metrics
+from engine.schema import Example, Message, Output, example_id
+from engine.specs import resolve_spec
 
+METRICS = metrics()
 PRESETS = Path(__file__).parent.parent / "presets"
 KEYS = {
     "brand_replies/preferences": {"prompt", "chosen", "rejected", "group"},
@@ -135,6 +139,37 @@ def test_no_held_out_message_is_nearly_one_trained_on(held_out, trained):
 def test_no_customer_writes_twice(name):
     prompts = [row["prompt"] for row in rows(name)]
     assert [(a, b) for i, a in enumerate(prompts) for b in prompts[:i] if jaccard(a, b) >= 0.6] == []
+
+
+@pytest.mark.parametrize("name", ["customer_reply", "medical"])
+def test_pairs_of_a_use_case_are_many_of_like_length_and_about_topics_of_their_own(name):
+    trained, held_out = rows(f"{name}/preferences"), rows(f"{name}/preferences_test")
+    assert len(trained) >= 60 and len(held_out) >= 24
+    assert {row["group"] for row in trained} & {row["group"] for row in held_out} == set()
+    for part in (trained, held_out):
+        chosen, rejected = ([len(words(row[side])) for row in part] for side in ("chosen", "rejected"))
+        assert 0.8 < mean(chosen) / mean(rejected) < 1.25
+        assert 0.3 < mean(a > b for a, b in zip(chosen, rejected, strict=True)) < 0.7
+    tests, training = ([example(row["prompt"], row["chosen"]) for row in part] for part in (held_out, trained))
+    assert leakage(tests, train=training)["pairs"] == []
+
+
+@pytest.mark.parametrize("part", ["preferences", "preferences_test"])
+def test_chosen_replies_keep_the_companys_rules_and_rejected_ones_break_some(part):
+    rules = resolve_spec("customer_reply").rules
+    share = METRICS["rules"].score
+    for row in rows(f"customer_reply/{part}"):
+        asked = replace(example(row["prompt"]), rules=rules)
+        kept_all = [share(Output(row[side], tokens=9), asked) == 1.0 for side in ("chosen", "rejected")]
+        assert kept_all == [True, False], row
+
+
+def test_the_prompts_for_reinforcement_are_others_than_those_they_are_tested_on():
+    trained, held_out = rows("customer_reply/prompts"), rows("customer_reply/prompts_test")
+    assert len(trained) >= 60 and len(held_out) >= 24
+    assert {row["group"] for row in trained} & {row["group"] for row in held_out} == set()
+    near = [(a["prompt"], b["prompt"]) for a, b in product(held_out, trained)]
+    assert [pair for pair in near if jaccard(*pair) >= 0.5] == []
 
 
 def test_documents_are_pages_of_one_world_and_held_out_ones_are_new():
