@@ -7,6 +7,7 @@ from typing import Any
 from engine import auroc, chain, evaluate_metric, guards, registry, stats
 from engine.arms import ARMS
 from engine.items import NOT_JUDGED, Pair, count_outcomes, declining_cells, item_dict, pair, suites
+from engine.rule_shares import rule_shares
 from engine.rundir import Run, read_json
 from engine.schema import Change, EvalRow, Example, Metric, RunSpec
 from engine.slices import slices
@@ -60,6 +61,7 @@ def compare(run: Run, *, train: Sequence[Example] | None = None) -> dict[str, An
         "efficiency": _efficiency(training, pairs),
         "stages": run.status().get("seconds", {}),
         "leakage": leakage,
+        "rules": rule_shares(pairs, spec.rules),
         "slices": slices(items, metric=spec.primary.metric, suite=spec.primary.suite, seed=spec.seed),
         "style": style(run.examples("train") if train is None else train, pairs, seed=spec.seed),
         "base_proof": training.get("base_proof"),

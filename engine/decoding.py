@@ -127,9 +127,7 @@ def generate(
     workers = threads.workers(len(prompts), device=loaded.device, least=LEAST_ROWS)
     if prompts:
         most = min(batch_size, _most_rows(loaded, len(prompts[order[0]]) + max_new_tokens))
-        threads.each(
-            answer, threads.parts(len(order), most=max(1, most // workers), workers=workers), workers=workers
-        )
+        threads.each(answer, threads.parts(len(order), most=max(1, most // workers), workers=workers), workers=workers)
     return answers
 
 

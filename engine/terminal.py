@@ -206,6 +206,9 @@ def show_run(run: Mapping[str, Any]) -> None:
     header, others = verdict.arms(found, language())
     if others:
         print_table(header, others, right=range(2, len(header)))
+    header, kept = verdict.rules(found, language())
+    if kept:
+        print_table(header, kept, right=range(1, len(header)))
     if spent := cost(found):
         print_table([words("cli.cost.what"), words("cli.cost.value")], spent)
     for missing in verdict.not_measured(found, language()):

@@ -98,6 +98,21 @@ def arms(comparison: Mapping[str, Any], lang: str = "en") -> tuple[list[str], li
     return header, rows
 
 
+def rules(comparison: Mapping[str, Any], lang: str = "en") -> tuple[list[str], list[list[str]]]:
+    """The run's rules one by one: (header, rows) as text: what it asks, of how many answers, the share of base's and of
+    the tuned model's that keep it. ([], []) where there are none."""
+    shares = comparison.get("rules") or []
+    if not shares:
+        return [], []
+    metric = registry.metrics()["rules"]
+    header = [text(f"table.{key}", lang) for key in ("rule", "n", "before", "after")]
+    return header, [
+        [share["says"].get(lang) or share["name"], str(share["n"])]
+        + [figures.score(share[when], metric, lang) for when in ("before", "after")]
+        for share in shares
+    ]
+
+
 def not_measured(comparison: Mapping[str, Any], lang: str = "en") -> list[str]:
     """What did not run, and why, one sentence each."""
     said = []

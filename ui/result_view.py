@@ -153,6 +153,15 @@ def stages(found: Mapping[str, Any], lang: str) -> str:
     return titles + html.texts(header, rows, cls="k-across", numeric=range(2, len(header) - 1))
 
 
+def rules(found: Mapping[str, Any], lang: str) -> str:
+    """The task's rules one by one, before and after; nothing for a run that has none."""
+    header, rows = verdict_of.rules(found, lang)
+    if not rows:
+        return ""
+    titles = heading(text("page.result.rules.title", lang), text("page.result.rules.help", lang))
+    return titles + html.texts(header, rows, cls="k-across", numeric=range(1, len(header)))
+
+
 def notes(found: Mapping[str, Any], lang: str) -> str:
     """How the table was made, and what was not measured."""
     lines = [text("page.result.how", lang), *verdict_of.not_measured(found, lang)]

@@ -75,7 +75,8 @@ def show(run: Run | None, lang: str) -> list[Any]:
     drawn = (result_view.verdict, result_view.pictures, change_view.change_table)
     sections = [draw(found | beside, lang) for draw in drawn]
     sections[0] += use_case_view.reminder(usecases.presets().get(runs.spec(run).use_case), lang)
-    sections += [prompting_view.section(found, items.answers(run), lang), result_view.stages(found, lang)]
+    prompting = prompting_view.section(found, items.answers(run), lang)
+    sections += [prompting, result_view.rules(found, lang) + result_view.stages(found, lang)]
     sections.append(result_view.efficiency(found, lang, rundir.read_json(run.file("training"), default={})))
     return [*shown, *sections, *items.show(run, found, lang), *parts.show(found, lang)]
 
