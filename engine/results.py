@@ -14,7 +14,7 @@
     sentence      {"en", "ja"}: what happened to the deciding items, in one sentence
     bad           {"en": [...], "ja": [...]}: the sentences about what got worse, or is a reason not to
     primary       {"metric", "suite", "n", "groups", "before", "prompted", "nearest", "after", "difference", "low",
-                  "high", "wins", "losses", "verdict"}
+                  "high", "wins", "losses", "verdict", "illustrative" (too few items for more than an illustration)}
     declining     {"before"|"after": {"answerable"|"unanswerable": {"answered": n, "declined": n}}}
     forgetting    {"choice_accuracy"|"bits_per_byte": {"suite", "before", "after", "low", "high", "verdict"} or None}
     others        every other judged figure: [{"metric", "suite", "before", "after", "low", "high", "verdict"}]

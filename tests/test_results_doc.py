@@ -43,6 +43,11 @@ def test_worse_is_written_plainly(project):
     assert "▼ worse" in document.draw() and "**▼ worse.** On new wordings" in document.draw()
 
 
+def test_a_result_of_few_items_is_called_an_illustration(project):
+    keep(examples=reworded(9))
+    assert "better (few items: an illustration)" in document.draw()
+
+
 def test_a_stale_result_is_called_stale(project):
     keep()
     rows = specs.PRESETS / "box" / "train.jsonl"

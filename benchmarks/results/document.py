@@ -9,6 +9,7 @@ from typing import Any
 from benchmarks.real.__main__ import NAMES
 from engine import figures, registry, results, rundir, specs, verdict
 from engine.terminal import printable
+from engine.text import text
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 FILE = ROOT / "docs" / "results.md"
@@ -91,6 +92,11 @@ def _machine(machine: Mapping[str, Any], versions: Mapping[str, str]) -> str:
     return f"{machine['processor'] or 'processor not recorded'}, {size}, {device}; {libraries}"
 
 
+def _verdict(result: Mapping[str, Any]) -> str:
+    said = result["headline"]["en"]
+    return text("verdict.illustrative", verdict=said) if result["primary"]["illustrative"] else said
+
+
 def _table(part: Iterable[Kept]) -> str:
     rows = [f"| {' | '.join(COLUMNS)} |", f"|{'---|' * len(COLUMNS)}"]
     rows += [f"| {' | '.join(_row(*kept))} |" for kept in part]
@@ -110,7 +116,7 @@ def _row(name: str, title: str, result: Mapping[str, Any] | None) -> list[str]:
     return [
         f"[`{name}`](#{name})",
         f"`{result['method']}`",
-        result["headline"]["en"] + (" (stale)" if result.get("stale") else ""),
+        _verdict(result) + (" (stale)" if result.get("stale") else ""),
         f"{_plain(place)} (n = {found['n']}): {before}, {prompted}, **{after}**",
         f"{amount} ({figures.interval(found, metric)})",
         f"{found['wins']} / {found['losses']}",
@@ -129,7 +135,7 @@ def _section(kept: Kept) -> Iterator[str]:
     yield f'<a id="{name}"></a>\n\n### {_plain(title)} (`{name}`)\n'
     if result.get("stale"):
         yield "**Stale**: the use case has other data or settings now; this was measured before.\n"
-    yield f"**{result['headline']['en']}.** {_plain(result['sentence']['en'])}\n"
+    yield f"**{_verdict(result)}.** {_plain(result['sentence']['en'])}\n"
     yield "".join(f"- {_plain(line)}\n" for line in [*result["bad"]["en"], *_facts(result)])
     yield from _example(result)
     if missing := verdict.not_measured(result):
@@ -148,7 +154,7 @@ def _facts(result: Mapping[str, Any]) -> Iterator[str]:
     if prose:
         unit = registry.metrics()["bits_per_byte"]
         before, after = (_score(prose[when], unit) for when in ("before", "after"))
-        yield f"Plain prose, bits per byte: {before} → {after} ({verdict_word(prose['verdict'])})."
+        yield f"Plain prose: {before} → {after} ({verdict_word(prose['verdict'])})."
     rows, trained = result["rows"], result["trainable"]
     share = f"{100 * trained['share']:.3g} % of the weights" if trained["share"] is not None else "weights not counted"
     leaked = _none() if result["leakage"] is None else f"{100 * result['leakage']:.3g} %"

@@ -112,7 +112,7 @@ def _primary(found: Mapping[str, Any]) -> dict[str, Any]:
     change = found["changes"][0]
     at = change["metric"], change["suite"]
     arms = {other["arm"]: verdict.by_place(other["changes"]).get(at, {}).get("before") for other in found["arms"]}
-    names = ("metric", "suite", "n", "groups", *JUDGED, "difference", "wins", "losses")
+    names = ("metric", "suite", "n", "groups", *JUDGED, "difference", "wins", "losses", "illustrative")
     return {name: change[name] for name in names} | {arm: arms.get(arm) for arm in ("prompted", "nearest")}
 
 
