@@ -57,11 +57,13 @@ def file(name: str) -> Path | None:
 
 def key(spec: RunSpec) -> str:
     """64 hexadecimal digits for all that decides a run: its spec with every default of the method filled in, each data
-    file by its SHA-256 and base name. Where the files lie, what the run and its rules are called, and what is empty
-    (a later version may add it) do not count. The spec must be checked (specs.check): its files are not read here."""
+    file by its SHA-256 and base name. Where the files lie, what the run and its rules are called, how many answers are
+    given at once, and what is empty (a later version may add it) do not count. The spec must be checked (specs.check):
+    its files are not read here."""
     settings = registry.methods()[spec.method].Settings.model_validate(spec.settings)
     values = spec.model_dump(mode="json") | {"settings": settings.model_dump(mode="json")}
     values = {name: value for name, value in values.items() if name not in WORDS}
+    del values["decoding"]["batch_size"]
     values["rules"] = [{part: value for part, value in rule.items() if part != "says"} for rule in values["rules"]]
     values["model"] = name_of(spec.model) if spec.model.startswith("/") else spec.model
     values["metrics"] = [_metric(name) for name in spec.metrics]
