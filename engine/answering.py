@@ -3,6 +3,7 @@ an interrupted evaluation goes on."""
 
 from collections.abc import Callable, Sequence
 from itertools import islice
+from os.path import commonprefix
 from threading import Lock
 from typing import Any
 
@@ -15,6 +16,8 @@ from engine.prepacked import prepacked
 from engine.schema import Example, Output, RunSpec
 from engine.training.batches import Row, filled, tokenize
 from engine.training.loss import row_losses
+
+ATTENTION_SHARE = 16  # times cheaper for attention to see a token than for the model to compute it
 
 Progress = Callable[[int, int, str], None]
 Asked = tuple[tuple[str, ...], str | None]
@@ -86,9 +89,7 @@ def _measure(
         if wanted := [*texts, *([refusal] if refusal else [])]:
             rows[at] = [tokenize(loaded.tokenizer, _with_answer(example, text), system=spec.system) for text in wanted]
     items = list(rows)
-    batches = [
-        [items[at] for at in places] for places in filled([sum(len(r.tokens) for r in rows[at]) for at in items])
-    ]
+    batches = [[items[at] for at in places] for places in filled(_sizes(list(rows.values())))]
     batches = [batch for batch in batches if any(at not in so_far.losses for at in batch)]
     lock, left = Lock(), [len([at for at in items if at not in so_far.losses])]
 
@@ -104,6 +105,19 @@ def _measure(
             progress(len(examples) - left[0], len(examples), "likelihood")
 
     threads.each(measure, batches, workers=threads.workers(len(batches), device=loaded.device, least=1))
+
+
+def _sizes(items: Sequence[Sequence[Row]]) -> list[int]:
+    """How many tokens of each item, the rows of its answers, have to be computed: its prompt once, and not what all
+    items begin with, such as the examples of a prompt; but at least a share of all its tokens, since attention sees
+    them all."""
+    ends = [row.tokens for rows in items for row in rows]
+    shared = len(commonprefix([min(ends), max(ends)])) if ends else 0
+    sizes = []
+    for rows in items:
+        own = max(0, rows[0].start - shared) + sum(len(row.labels) for row in rows)
+        sizes.append(max(own, sum(len(row.tokens) for row in rows) // ATTENTION_SHARE))
+    return sizes
 
 
 def _likelihoods(losses: Sequence[Loss], texts: Sequence[str], refusal: str | None) -> dict[str, Any]:

@@ -9,6 +9,7 @@ from engine.decoding import generate
 from engine.metrics._refusal import CANONICAL
 from engine.models import prompt_tokens
 from engine.schema import DataSpec, Decoding, Example, Message, Output, RunSpec, Source, Stopped, example_id
+from engine.training.batches import Row
 from tests.engine.runs import sharpened
 
 SPEC = RunSpec(
@@ -130,3 +131,12 @@ def test_a_refusal_s_likelihood_is_that_of_its_words_and_is_taken_for_questions_
 
 def test_an_answer_kept_by_an_older_version_has_no_refusal_loss():
     assert Output.from_dict({"text": "x", "tokens": 1}).refusal_loss is None
+
+
+def test_what_every_item_begins_with_counts_for_none_and_a_prompt_once():
+    """Else a prompt with examples would be computed anew for every item or two."""
+    examples = tuple(range(100, 420))
+    items = [[Row((*examples, at, 7, answer, 2), 322) for answer in (5, 6)] for at in (1, 2)]
+    assert answering._sizes(items) == [40, 40]  # 648 tokens that attention sees, of which 2 + 2 x 2 are computed
+    assert answering._sizes([[Row((1, 2, 3, 4), 3), Row((1, 2, 3, 5, 6), 3)], [Row((1, 9, 3), 2)]]) == [5, 2]
+    assert answering._sizes([]) == []
