@@ -44,6 +44,7 @@ LIGHT = (
     "kept",
     "report",
     "results",
+    "larger",
     "embedded",
     "cli",
     "cli_beside",

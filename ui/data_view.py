@@ -26,6 +26,7 @@ def reading(lang: str) -> str:
 def preview(found: dict[str, Any], lang: str) -> str:
     """Everything `launch.preview` tells about the data."""
     parts = [
+        _section(text("page.data.title", lang), ""),
         counts(found, lang),
         samples(found.get("samples", ())[:SHOWN_SAMPLES], lang),
         held_out(found.get("held_out", ()), lang),

@@ -35,8 +35,8 @@ _USE_CASES = {
 
 
 def use_case(name: str) -> str:
-    """The icon of a use case; a plain table for one without a drawing."""
-    drawing = _USE_CASES.get(name, _USE_CASES[""])
+    """The icon of a use case, for pairs of its answers too; a plain table for one without a drawing."""
+    drawing = _USE_CASES.get(name.removesuffix("_pairs"), _USE_CASES[""])
     return f'<svg class="k-icon" viewBox="0 0 32 32" aria-hidden="true" {_LINE}>{drawing}</svg>'
 
 

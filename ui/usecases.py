@@ -22,6 +22,8 @@ ORDER = (  # the one to begin with first; a folder added to presets/ follows, by
     "document_qa",
     "legal",
     "brand_replies",
+    "customer_reply_pairs",
+    "medical_pairs",
     "raw_documents",
 )
 JAPANESE = "_ja"  # how the name of a family's Japanese rows ends

@@ -1,11 +1,14 @@
 """The use-case step as a person walks it: a card, the language of its rows, its page; by mouse, keys and address."""
 
+import json
 import re
+import shutil
 
 import pytest
 from playwright.sync_api import Page, expect
 
-from engine import results
+from engine import results, rundir
+from engine.rundir import Run
 from engine.text import text
 from tests.browser import walk
 from tests.browser.test_looks import CONTRAST, LABELS, PHONE
@@ -72,6 +75,7 @@ def test_the_page_in_japanese_begins_with_japanese_rows_and_switching_the_page_s
 
 def test_card_and_language_are_chosen_by_keyboard_and_keep_the_focus(visit):
     page = visit()
+    expect_case(page, "company_faq")  # until the server has filled the page, nothing on it can be focused
     card = page.locator("#k-use-cases [data-family=document_qa]")
     card.focus()
     page.keyboard.press("Enter")
@@ -84,8 +88,7 @@ def test_card_and_language_are_chosen_by_keyboard_and_keep_the_focus(visit):
     expect(page.locator("#k-case [data-pick=document_qa_ja]")).to_be_focused()
 
 
-@pytest.mark.parametrize("lang", ["en", "ja"])
-@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize(("lang", "scheme"), [("en", "dark"), ("ja", "light")])
 def test_every_use_cases_page_fits_a_phone_and_can_be_read(visit, lang, scheme):
     page = visit(f"?lang={lang}", color_scheme=scheme, **PHONE)
     for family in families().values():
@@ -96,3 +99,23 @@ def test_every_use_cases_page_fits_a_phone_and_can_be_read(visit, lang, scheme):
         width, wanted = page.evaluate("[document.documentElement.scrollWidth, window.innerWidth]")
         assert width <= wanted + 1 and wanted == 390, f"{preset.name} is {width} px wide"
         assert page.evaluate(CONTRAST, LABELS + ", p, dd, li, code, small") == [], preset.name
+
+
+@pytest.fixture
+def careful(finished) -> Run:
+    """The finished run as one of a use case that asks for care."""
+    run = Run("20260101-000000-abcdef", finished.path.with_name("20260101-000000-abcdef"))
+    shutil.copytree(finished.path, run.path, dirs_exist_ok=True)
+    rundir.write_json(run.file("spec"), json.loads(run.file("spec").read_text()) | {"use_case": "medical"})
+    yield run
+    shutil.rmtree(run.path)
+
+
+def test_result_and_compare_of_a_use_case_that_asks_for_care_say_so(visit, careful):
+    page = visit(walk.address(careful, "result"))
+    said = presets()["medical"].notice["en"]
+    expect(page.locator("#k-verdict .k-reminder")).to_contain_text(said)
+    walk.go_to(page, "compare")
+    expect(page.locator("#k-compare-notice .k-reminder")).to_contain_text(said)
+    walk.go_to(page, "use_case")
+    expect(page.locator("#k-case .k-notice.k-warn")).to_contain_text(said)
