@@ -5,7 +5,8 @@ import json
 import pytest
 import torch
 
-from engine import chain, launch, models, rundir, verdict
+from engine import chain, figures, launch, models, rundir, verdict
+from engine.registry import metrics
 from engine.schema import Source, UserError
 from engine.training.train import probe_logits
 from tests.engine.runs import end, tiny_spec
@@ -37,7 +38,7 @@ def test_a_run_starts_where_another_ended_and_compares_every_stage(first, tmp_pa
     header, rows = verdict.stages(found)
     assert header[2:5] == ["Base model", "After LoRA", "After LoRA"]
     shown = next(row for row in rows if row[0] == "Word overlap (token F1)" and row[1] == "New wordings")
-    assert shown[3] == f"{100 * ended['reworded', 'token_f1']:.1f} %"
+    assert shown[3] == figures.score(ended["reworded", "token_f1"], metrics()["token_f1"])
 
 
 def test_the_model_of_a_run_is_its_base_with_the_adapter_folded_in(first, tiny_model):
