@@ -17,7 +17,8 @@ from ui.usecases import OWN
 
 ARMS = {"base": "before", "prompted": "prompted", "tuned": "after"}  # an arm -> its figure in a kept result
 FIRST_RULES = 4
-LONGEST = 900  # characters of an example's text
+FIRST_WARNINGS = 2
+LONGEST = 400  # characters of an example's question or answer
 GPUS = (16, 24, 80)  # GB: what larger models are named for beside this machine
 Result = Mapping[str, Any]
 
@@ -122,12 +123,25 @@ def _verdict(preset: Preset, found: Result, lang: str) -> str:
     word = found["verdict"]
     badge = tag("span", esc(found["headline"][lang]), cls=f"k-case-badge k-v-{word}")
     said = tag("p", esc(found["sentence"][lang]), cls="k-case-said")
-    lines = "".join(tag("p", esc(line), cls="k-line-bad") for line in found.get("bad", {}).get(lang, ()))
+    lines = _warnings(found["bad"][lang], lang)
     honest = f"page.case.honest.{word}_{preset.language}"
     lines += tag("p", esc(text(honest, lang)), cls="k-case-honest") if has(honest) else ""
     lines += tag("p", esc(text("page.case.stale", lang)), cls="k-not-for") if found.get("stale") else ""
     head = tag("h4", esc(text("page.case.measured", lang)))
     return tag("div", head + badge + said + _bars(found["primary"], lang) + lines, cls="k-case-verdict")
+
+
+def _warnings(bad: Sequence[str], lang: str) -> str:
+    """What got worse, or is a reason not to train: the first of it open."""
+    drawn = [tag("p", esc(line), cls="k-line-bad") for line in bad]
+    return _folding("".join(drawn[:FIRST_WARNINGS]), "".join(drawn[FIRST_WARNINGS:]), len(drawn) - FIRST_WARNINGS, lang)
+
+
+def _folding(first: str, rest: str, more: int, lang: str) -> str:
+    """The first open, the rest behind "N more"."""
+    if more <= 0:
+        return first
+    return first + tag("details", tag("summary", esc(text("page.case.more", lang, n=more))) + rest, cls="k-more")
 
 
 def _bars(primary: Mapping[str, Any], lang: str) -> str:
@@ -213,12 +227,8 @@ def _rules(preset: Preset, lang: str) -> str:
     if not said:
         return ""
     head = tag("h4", esc(text("page.case.rules", lang, n=len(said))))
-    first, rest = said[:FIRST_RULES], said[FIRST_RULES:]
-    listed = tag("ul", "".join(first), cls="k-rules")
-    if rest:
-        more = tag("summary", esc(text("page.case.more_rules", lang, n=len(rest))))
-        listed += tag("details", more + tag("ul", "".join(rest), cls="k-rules"), cls="k-more")
-    return tag("div", head + listed)
+    first, rest = (tag("ul", "".join(part), cls="k-rules") for part in (said[:FIRST_RULES], said[FIRST_RULES:]))
+    return tag("div", head + _folding(first, rest, len(said) - FIRST_RULES, lang))
 
 
 def _larger(preset: Preset, lang: str, machine: Machine) -> str:

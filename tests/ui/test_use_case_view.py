@@ -95,6 +95,16 @@ def test_measured_use_case_shows_verdict_example_and_cost(lang):
     assert text("page.case.not_yet", lang) not in shown
 
 
+def test_first_warnings_are_open_and_long_answers_are_cut():
+    many = [f"Worse in way {n}." for n in range(5)]
+    long = KEPT["example"] | {"after": "la " * 300}
+    shown = about(made(), KEPT | {"bad": {"en": many, "ja": many}, "example": long}, "en", HERE)
+    opened, folded = re.search(r'(<p class="k-line-bad">.*?)<details[^>]*>(.*?)</details>', shown).groups()
+    assert [opened.count("Worse"), folded.count("Worse")] == [use_case_view.FIRST_WARNINGS, 3]
+    assert text("page.case.more", "en", n=3) in folded
+    assert f">{('la ' * 300)[: use_case_view.LONGEST]}…<" in shown
+
+
 def test_bars_show_base_prompted_and_tuned_with_the_interval_where_tuned_lies():
     shown = about(made(), KEPT, "en", HERE)
     assert re.findall(r"k-fill-(\w+)", shown) == ["base", "prompted", "tuned"]
