@@ -12,6 +12,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+import psutil
+
 from engine import rundir
 from engine.rundir import Run
 from tests.engine.runs import wait_for
@@ -96,3 +98,21 @@ def held_in_training(run: Run) -> Iterator[dict]:
         yield run.status()
     finally:
         os.kill(pid, signal.SIGCONT)
+
+
+@contextmanager
+def held_in_answering(run: Run) -> Iterator[None]:
+    """The process that answers for this run held still, so that no answer ends while something else is done."""
+    answering = [
+        process.pid
+        for process in psutil.process_iter(["cmdline"])
+        if {"engine.serve", run.id} <= set(process.info["cmdline"] or ())
+    ]
+    assert answering, "nothing answers for this run"
+    for pid in answering:
+        os.kill(pid, signal.SIGSTOP)
+    try:
+        yield
+    finally:
+        for pid in answering:
+            os.kill(pid, signal.SIGCONT)

@@ -96,7 +96,8 @@ def test_detached_run_can_be_stopped_and_resumed_to_the_end(command, spec_file):
 
 
 def test_control_c_stops_the_run_keeps_a_checkpoint_and_exits_130(spec_file):
-    arguments = [sys.executable, "-m", "engine", "run", str(spec_file), "--set", "settings.epochs=100"]
+    long = ["--set", "settings.epochs=100", "--set", "settings.batch_size=1"]
+    arguments = [sys.executable, "-m", "engine", "run", str(spec_file), *long]
     process = subprocess.Popen(
         arguments, cwd=ROOT, stderr=subprocess.PIPE, text=True, env={**os.environ, "LC_ALL": "C"}
     )

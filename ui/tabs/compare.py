@@ -1,5 +1,6 @@
 """Compare: one question, two answers at once, streamed from an inference process of its own."""
 
+import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import islice
@@ -20,6 +21,7 @@ from ui.html import area
 LONGEST_QUESTION = 4000
 LONGEST_EXAMPLE = 120
 LONGEST_ANSWER = 1024
+DRAWN_EVERY = 0.15  # seconds: a browser that gets every token of a quick model falls behind, and so does its Stop
 
 
 @dataclass(frozen=True)
@@ -114,8 +116,11 @@ def ask(lang: str, run_id: str, question: str, length: float) -> Iterator[list[A
     last: dict[str, Any] = {"state": "loading"}
     yield ["", view.panes(last, lang), gr.skip(), *working]
     try:
+        drawn = 0.0
         for last in chat.ask(run, question.strip()[:LONGEST_QUESTION], max_new_tokens=int(length)):
-            yield ["", view.panes(last, lang), proof(run, lang), *working]
+            if time.monotonic() - drawn >= DRAWN_EVERY:
+                drawn = time.monotonic()
+                yield ["", view.panes(last, lang), proof(run, lang), *working]
     except UserError as problem:
         last = {**last, "state": "failed", "message": str(problem)}
     yield [view.message(last, lang), view.panes(last, lang), proof(run, lang), *idle]
