@@ -1,9 +1,10 @@
 """Charts as inline SVG: they follow the theme's colours, need no script, and print. Axes carry units."""
 
 import math
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any
 
+from engine.schema import Metric
 from engine.text import text
 from ui.html import esc, tag
 from ui.numbers import figure
@@ -41,6 +42,11 @@ def smooth(values: Sequence[float], weight: float = 0.7) -> list[float]:
         mean = weight * mean + (1 - weight) * value
         out.append(mean / (1 - weight**index))
     return out
+
+
+def full_bar(metric: Metric, values: Iterable[float]) -> float:
+    """What a bar of full length stands for: 1 for a share, else a little more than the largest of the values."""
+    return 1.15 * max(*values, 1e-9) if metric.unit else 1.0
 
 
 def loss_chart(

@@ -6,6 +6,8 @@ from collections.abc import Iterable, Mapping, Sequence
 
 import gradio as gr
 
+from engine.text import text
+
 # What a browser, a JavaScript template or Handlebars could act on, beside HTML's own five characters.
 _TEMPLATE = {ord("$"): "&#36;", ord("`"): "&#96;", ord("{"): "&#123;", ord("}"): "&#125;"}
 # Control characters are shown as pictures; overrides of the writing direction could make a text read as another.
@@ -26,6 +28,12 @@ def esc(value: object) -> str:
     """
     shown = _LONE.sub("\ufffd", str(value)).translate(_PLAIN)
     return html.escape(shown, quote=True).translate(_TEMPLATE)
+
+
+def short(answer: str, lang: str, *, most: int) -> str:
+    """The answer's first characters, with a sign that it goes on; words where there is none. Not escaped yet."""
+    answer = answer.strip() or text("page.items.no_answer", lang)
+    return answer if len(answer) <= most else f"{answer[:most]}…"
 
 
 def area(value: str = "", *, classes: str = "", **options: object) -> gr.HTML:

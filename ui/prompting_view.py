@@ -9,7 +9,7 @@ from engine.registry import metrics
 from engine.schema import EvalRow
 from engine.text import text
 from ui import html
-from ui.charts import two_bars
+from ui.charts import full_bar, two_bars
 from ui.html import esc, heading, tag
 
 Answers = Mapping[str, Mapping[tuple[str, str], EvalRow]]
@@ -62,7 +62,7 @@ def _column(
     metric, change = metrics()[primary["metric"]], changes.get(arm)
     value = change["before"] if change else primary["after"]
     every = [primary["after"], *(one["before"] for one in changes.values())]
-    top = 1.0 if not metric.unit else 1.15 * max(*every, 1e-9)
+    top = full_bar(metric, every)
     head = tag("header", tag("h3", esc(text(f"page.arm.{arm}", lang))))
     described = figures.score(value, metric, lang)
     number = tag("p", esc(described), cls="k-three-value")
@@ -77,14 +77,9 @@ def _column(
         words = tag("p", esc(ahead) + tag("small", esc(interval)), cls="k-three-ahead k-numbers")
     bar = two_bars(value / top, None, **ends, described=described, arm=arm) if min(every) >= 0 else ""
     answer = said.get(arm, {}).get(example) if example else None
-    told = tag("p", esc(_short(answer.output.text, lang)), cls="k-answer") if answer else ""
+    told = tag("p", esc(html.short(answer.output.text, lang, most=LONGEST)), cls="k-answer") if answer else ""
     kind = "k-pane-tuned" if arm == "tuned" else "k-pane-base"
     return tag("section", head + number + bar + words + told, cls=f"k-pane {kind} k-column")
-
-
-def _short(answer: str, lang: str) -> str:
-    answer = answer.strip() or text("page.items.no_answer", lang)
-    return answer if len(answer) <= LONGEST else f"{answer[:LONGEST]}…"
 
 
 def _typical(said: Answers, primary: Mapping[str, Any]) -> tuple[str, str] | None:

@@ -9,7 +9,7 @@ from engine.registry import metrics
 from engine.text import has, text
 from engine.verdict import sentences, table
 from ui import html, judge_view
-from ui.charts import bars, stacked_bar
+from ui.charts import bars, full_bar, stacked_bar
 from ui.data_view import suite_order
 from ui.html import empty, esc, facts, heading, tag
 from ui.numbers import big, duration, figure, size
@@ -79,7 +79,7 @@ def _general(found: Mapping[str, Any], lang: str) -> str:
 def _arms(found: Mapping[str, Any], place: int, lang: str) -> str:
     """Base and tuned as bars; the whisker on tuned is the interval of the difference, drawn from where base ends."""
     change, row = found["changes"][place], table(found, lang)[place]
-    top = 1.0 if not metrics()[change["metric"]].unit else 1.15 * max(change["before"], change["after"], 1e-9)
+    top = full_bar(metrics()[change["metric"]], (change["before"], change["after"]))
     base = {"arm": "base", "share": change["before"] / top, "shown": row["before"]}
     tuned = {"arm": "tuned", "share": change["after"] / top, "shown": row["after"]}
     if change["low"] is not None:

@@ -9,9 +9,9 @@ from engine.registry import metrics
 from engine.schema import Preset
 from engine.text import has, text
 from ui import icons, runs, usecases
-from ui.charts import bars
+from ui.charts import bars, full_bar
 from ui.frame import LANGUAGE_NAMES
-from ui.html import esc, facts, notice, tag
+from ui.html import esc, facts, notice, short, tag
 from ui.numbers import duration, figure, size
 from ui.usecases import OWN
 
@@ -150,7 +150,7 @@ def _bars(primary: Mapping[str, Any], lang: str) -> str:
         return ""
     metric = metrics()[primary["metric"]]
     values = {arm: primary[key] for arm, key in ARMS.items() if primary.get(key) is not None}
-    top = 1.0 if not metric.unit else 1.15 * max(*values.values(), 1e-9)
+    top = full_bar(metric, values.values())
     shown = {arm: figures.score(value, metric, lang) for arm, value in values.items()}
     drawn: list[dict[str, Any]] = [
         {"label": text(f"page.arm.{arm}", lang), "arm": arm, "share": value / top, "shown": shown[arm]}
@@ -172,7 +172,9 @@ def _bars(primary: Mapping[str, Any], lang: str) -> str:
 def _example(example: Mapping[str, Any], lang: str) -> str:
     """One question of the test with both answers; the reference folded."""
     head = tag("h4", esc(text("page.case.example", lang)))
-    asked = tag("small", esc(text("page.question", lang))) + tag("p", esc(_short(example["question"], lang)))
+    asked = tag("small", esc(text("page.question", lang))) + tag(
+        "p", esc(short(example["question"], lang, most=LONGEST))
+    )
     panes = "".join(_pane(arm, example[ARMS[arm]], lang) for arm in ("base", "tuned"))
     reference = tag("summary", esc(text("page.reference", lang))) + tag("p", esc(example.get("reference") or "–"))
     why = (example.get("why") or {}).get(lang)
@@ -189,12 +191,9 @@ def _example(example: Mapping[str, Any], lang: str) -> str:
 
 def _pane(arm: str, answer: str, lang: str) -> str:
     head = tag("header", tag("h3", esc(text(f"page.arm.{arm}", lang))))
-    return tag("section", head + tag("p", esc(_short(answer, lang)), cls="k-answer"), cls=f"k-pane k-pane-{arm}")
-
-
-def _short(words: str, lang: str) -> str:
-    words = words.strip() or text("page.items.no_answer", lang)
-    return words if len(words) <= LONGEST else f"{words[:LONGEST]}…"
+    return tag(
+        "section", head + tag("p", esc(short(answer, lang, most=LONGEST)), cls="k-answer"), cls=f"k-pane k-pane-{arm}"
+    )
 
 
 def _facts(preset: Preset, found: Result | None, lang: str) -> str:
