@@ -13,7 +13,7 @@ from typing import Any
 
 import torch
 
-from engine import chain, embedded, packing, placement, registry, rundir
+from engine import chain, embedded, environment, packing, placement, registry, rundir
 from engine.schema import Message, RunSpec, UserError
 from engine.sources import source
 
@@ -73,7 +73,8 @@ def choose_dtype(device: str) -> torch.dtype:
     fast, a training step gains nothing, and digits are lost. Decided once per machine and kept, so that a busy moment
     cannot change a run's results.
     """
-    key = f"{device} {platform.machine()} {_processor()} torch {torch.__version__}"
+    name = torch.cuda.get_device_name() if torch.cuda.is_available() else environment.processor()
+    key = f"{device} {platform.machine()} {name} torch {torch.__version__}"
     path = rundir.home() / "cache" / "dtype.json"
     decided = rundir.read_json(path, default={})
     if key not in decided:
@@ -81,15 +82,6 @@ def choose_dtype(device: str) -> torch.dtype:
         decided |= {key: "bfloat16" if faster >= BF16_ADVANTAGE else "float32"}
         rundir.write_json(path, decided)
     return getattr(torch, decided[key])
-
-
-def _processor() -> str:
-    """The processor's name, or the graphics card's."""
-    if torch.cuda.is_available():
-        return torch.cuda.get_device_name()
-    info = Path("/proc/cpuinfo")
-    lines = info.read_text().splitlines() if info.exists() else []
-    return next((line.split(":", 1)[1].strip() for line in lines if line.startswith("model name")), "")
 
 
 def _times_faster(dtype: torch.dtype, *, device: str) -> float:

@@ -28,7 +28,8 @@
 
 import hashlib
 import json
-from functools import lru_cache
+import os
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
@@ -65,10 +66,15 @@ def key(spec: RunSpec) -> str:
     values = {name: value for name, value in values.items() if name not in WORDS}
     del values["decoding"]["batch_size"]
     values["rules"] = [{part: value for part, value in rule.items() if part != "says"} for rule in values["rules"]]
-    values["model"] = name_of(spec.model) if spec.model.startswith("/") else spec.model
+    values["model"] = model_name(spec)
     values["metrics"] = [_metric(name) for name in spec.metrics]
     values["primary"]["metric"] = _metric(spec.primary.metric)
     return hashlib.sha256(json.dumps(_without_empty(values), sort_keys=True).encode()).hexdigest()
+
+
+def model_name(spec: RunSpec) -> str:
+    """The model as a result names it: a folder without where it lies."""
+    return name_of(spec.model) if spec.model.startswith("/") else spec.model
 
 
 def preset_key(name: str) -> str:
@@ -76,9 +82,17 @@ def preset_key(name: str) -> str:
     return _key(specs.PRESETS / name / "preset.yaml")
 
 
+_keys: dict[Path, tuple[Stamps, str]] = {}  # the stamps of all files of a use case when its key was made
+
+
 def _key(path: Path) -> str:
-    files = _files(path, _stamps((path,)))
-    return _key_of(path, _stamps((path, *files)))
+    stamps, found = _keys.get(path, ((), ""))
+    if not stamps or _stamps(path for path, _, _ in stamps) != stamps:
+        spec = specs.resolve_spec(path)
+        sources = (spec.data.train, *spec.data.suites.values(), spec.data.mix, spec.data.off_topic)
+        found = key(spec)
+        _keys[path] = _stamps([str(path), *(source.path for source in sources if source)]), found
+    return found
 
 
 def _key_now(path: Path) -> str | None:
@@ -88,28 +102,16 @@ def _key_now(path: Path) -> str | None:
         return None
 
 
-@lru_cache(maxsize=256)
-def _key_of(path: Path, stamps: Stamps) -> str:
-    return key(specs.resolve_spec(path))
-
-
-@lru_cache(maxsize=256)
-def _files(path: Path, stamps: Stamps) -> tuple[Path, ...]:
-    data = specs.resolve_spec(path).data
-    sources = (data.train, *data.suites.values(), data.mix, data.off_topic)
-    return tuple(Path(source.path) for source in sources if source)
-
-
-def _stamps(paths: tuple[Path, ...]) -> Stamps:
+def _stamps(paths: Iterable[str]) -> Stamps:
     """What tells that a file is the one read before: path, time of change in nanoseconds, bytes; zeros where it is
     gone."""
     found = []
     for path in paths:
         try:
-            status = path.stat()
-            found.append((str(path), status.st_mtime_ns, status.st_size))
+            status = os.stat(path)
+            found.append((path, status.st_mtime_ns, status.st_size))
         except OSError:
-            found.append((str(path), 0, 0))
+            found.append((path, 0, 0))
     return tuple(found)
 
 

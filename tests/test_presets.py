@@ -74,10 +74,12 @@ def said(row: dict) -> str:
     return answer or "(the passage does not say)"  # an empty list of answers
 
 
+@cache
 def words(text: str) -> list[str]:
     return re.findall(r"[\w$@.]*\w", unicodedata.normalize("NFKC", text).casefold().replace("'", ""))
 
 
+@cache
 def five_grams(text: str) -> set[tuple[str, ...]]:
     found = words(text)
     return {tuple(found[i : i + 5]) for i in range(len(found) - 4)}
@@ -253,7 +255,7 @@ def test_reference_answers_keep_the_rules_and_score_near_the_top_of_each_metric(
         metric = metrics()[title]
         if metric.across or metric.better == "neither" or title in BY_LIKELIHOOD:
             continue
-        scores = [metric.score(Output(e.completion, tokens=20, seconds=1.0), e) for e in tests if e.rejected is None]
+        scores = [score(title, e) for e in tests if e.rejected is None]
         given = [score for score in scores if score is not None]
         mean = sum(given) / len(given) if given else None
         if mean is not None:

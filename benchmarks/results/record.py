@@ -32,7 +32,7 @@ def of_run(run: Run) -> dict[str, Any]:
         "date": datetime.strptime(run.id[:8], "%Y%m%d").date().isoformat(),
         "title": spec.title,
         "machine": _machine(env),
-        "model": Path(spec.model).name if spec.model.startswith("/") else spec.model,
+        "model": results.model_name(spec),
         "method": spec.method,
         "seed": spec.seed,
         "settings": {name: value for name, value in spec.settings.items() if value != defaults.get(name)},

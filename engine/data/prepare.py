@@ -18,9 +18,9 @@ from engine.rundir import Run, read_json, write_json, write_lines
 from engine.schema import DataSpec, Example, Rule, RunSpec, UserError, identified
 
 SUITE_NAME = re.compile(r"^[a-z0-9_]{1,40}$")
-# Suites that do not tell whether the trained task was learnt.
-NOT_HELD_OUT = {"general", "plain_text", "unanswerable", "trained"}
 GENERAL = {"general", "plain_text"}  # no part of the task, so its rules do not apply
+# Suites that do not tell whether the trained task was learnt.
+NOT_HELD_OUT = GENERAL | {"unanswerable", "trained"}
 MIN_TRAIN_ROWS = 4
 KINDS = {
     "completion": "prompts with an answer to learn",
