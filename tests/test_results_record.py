@@ -6,7 +6,8 @@ import pytest
 
 from benchmarks.results import record
 from engine import registry, rundir
-from engine.schema import UserError
+from engine.compare import compare
+from engine.schema import Primary, UserError
 from tests.engine.comparisons import correct, example, general, reworded, unanswerable, wrong
 from tests.engine.use_cases import finished
 
@@ -123,3 +124,21 @@ def test_a_conversation_says_who_speaks_and_a_long_text_is_cut():
     found = chosen([item | {"prompt": [item["prompt"][0], *turns, item["prompt"][1]], "tuned": "x" * 900}])
     assert found["question"] == "user: One?\nassistant: Two.\nuser: Q0"
     assert len(found["after"]) == 700 and found["after"].endswith("x…")
+
+
+def test_where_choices_are_judged_the_example_shows_those_each_model_found_likeliest():
+    asked = [
+        example("reworded", f"Capital {i}?", f"City {i}", choices=("Wrong town", "Other town"), group=f"{i}")
+        for i in range(9)
+    ]
+    run = finished(asked, wrong, wrong, primary=Primary(metric="choice_accuracy", suite="reworded"))
+    for arm, losses in (("base", (3.0, 1.0, 2.0)), ("tuned", (1.0, 3.0, 2.0))):
+        rows = [
+            row.to_dict() | {"scores": {**row.scores, "choice_accuracy": float(arm == "tuned")}}
+            for row in run.answers(arm)
+        ]
+        rundir.write_lines(run.file(arm), [row | {"output": row["output"] | {"choice_losses": losses}} for row in rows])
+    rundir.write_json(run.file("comparison"), compare(run))
+    found = record.of_run(run)["example"]
+    assert found["before"] == "Wrong town" and found["after"] == found["reference"]
+    assert found["scores"] == [0, 1] and "likeliest" in found["why"]["en"]

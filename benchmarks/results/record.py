@@ -59,7 +59,12 @@ def of_run(run: Run) -> dict[str, Any]:
         },
         "rows": {split: report["splits"][split] for split in ("train", "validation", "test")},
         "leakage": found["leakage"].get("share"),
-        "example": example(found["items"], metric=found["changes"][0]["metric"], suite=found["changes"][0]["suite"]),
+        "example": example(
+            found["items"],
+            metric=found["changes"][0]["metric"],
+            suite=found["changes"][0]["suite"],
+            chosen=likeliest(run) if found["changes"][0]["metric"] == "choice_accuracy" else None,
+        ),
     }
     return _rounded(values)
 
@@ -69,10 +74,31 @@ def write(path: Path, values: Mapping[str, Any]) -> None:
     rundir.write_text(path, json.dumps(values, ensure_ascii=False, sort_keys=True, indent=1, allow_nan=False) + "\n")
 
 
-def example(items: Sequence[Mapping[str, Any]], *, metric: str, suite: str) -> dict[str, Any] | None:
+def likeliest(run: Run) -> dict[str, tuple[str, str]]:
+    """{item's id: (choice, choice)}: the one of its choices that each arm finds likeliest per token, before and after:
+    what the metric choice_accuracy judges."""
+    losses = [{row.example_id: row.output.choice_losses for row in run.answers(arm)} for arm in ("base", "tuned")]
+    found = {}
+    for item in run.examples("test"):
+        taken = [arm.get(item.id) for arm in losses]
+        if item.choices and all(taken):
+            choices = (item.completion, *item.choices)
+            found[item.id] = tuple(choices[arm.index(min(arm))] for arm in taken)
+    return found
+
+
+def example(
+    items: Sequence[Mapping[str, Any]],
+    *,
+    metric: str,
+    suite: str,
+    chosen: Mapping[str, tuple[str, str]] | None = None,
+) -> dict[str, Any] | None:
     """One deciding item with both answers, chosen by a rule that nobody can bend: of those whose score improved the one
     with the median gain, and where none did the one with the median change of all; ties go by the item's id, of two in
-    the middle the smaller change counts. None where no item has a score."""
+    the middle the smaller change counts. None where no item has a score.
+
+    With `chosen` (see `likeliest`) the choices stand for the answers: a freely written one is not what was judged."""
     sign = 1 if registry.metrics()[metric].better == "higher" else -1
     scored = [item for item in items if item["suite"] == suite and item["base_scores"].get(metric) is not None]
     gains = [sign * (item["tuned_scores"][metric] - item["base_scores"][metric]) for item in scored]
@@ -85,13 +111,17 @@ def example(items: Sequence[Mapping[str, Any]], *, metric: str, suite: str) -> d
         return None
     _, _, item = among[(len(among) - 1) // 2]
     rule = "improved" if improved else "none_improved"
+    why = {lang: text(f"example.{rule}", lang, n=len(among)) for lang in LANGUAGES}
+    before, after = (item["base"], item["tuned"]) if chosen is None else chosen[item["example_id"]]
+    if chosen is not None:
+        why = {lang: text("example.chosen", lang, why=why[lang]) for lang in LANGUAGES}
     return {
         "question": _cut(_question(item)),
         "reference": _cut(item["reference"]),
-        "before": _cut(item["base"]),
-        "after": _cut(item["tuned"]),
+        "before": _cut(before),
+        "after": _cut(after),
         "scores": [item["base_scores"][metric], item["tuned_scores"][metric]],
-        "why": {lang: text(f"example.{rule}", lang, n=len(among)) for lang in LANGUAGES},
+        "why": why,
     }
 
 
