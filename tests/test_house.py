@@ -39,10 +39,14 @@ LIGHT = (
     "style",
     "verdict",
     "figures",
+    "numbers",
+    "markup",
+    "charts",
+    "diff",
+    "examples",
     "stats",
     "auroc",
     "kept",
-    "report",
     "results",
     "larger",
     "embedded",
@@ -61,7 +65,10 @@ LIGHT = (
     "harness_tasks",
     "harness_table",
 )
-LIGHT_PACKAGES = ("engine.data", "engine.formats", "engine.metrics", "engine.methods", "engine.llm_judge", "ui")
+LIGHT_PACKAGES = (
+    *("engine.data", "engine.formats", "engine.metrics", "engine.methods", "engine.llm_judge", "engine.report"),
+    "ui",
+)
 TEXT_SUFFIXES = {".py", ".md", ".yaml", ".yml", ".toml", ".txt", ".css", ".js", ".jsonl", ".csv", ".json", ".html", ""}
 SKIPPED = {".git", "__pycache__", ".cache", ".pytest_cache", ".ruff_cache", ".hypothesis", "runs"}
 

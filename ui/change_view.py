@@ -4,11 +4,11 @@ from collections.abc import Mapping
 from typing import Any
 
 from engine import figures
+from engine.charts import two_bars
 from engine.registry import metrics
 from engine.text import text
 from engine.verdict import columns, table
 from ui import harness_view
-from ui.charts import two_bars
 from ui.data_view import suite_summary
 from ui.html import esc, tag
 from ui.result_view import metric_summary, notes

@@ -3,9 +3,9 @@
 from collections.abc import Sequence
 from typing import Any
 
+from engine.numbers import duration, figure
 from engine.text import text
 from ui.html import empty, esc, notice, tag
-from ui.numbers import duration, figure
 
 ARMS = ("base", "tuned")
 

@@ -4,11 +4,11 @@ from collections.abc import Sequence
 from typing import Any
 
 from engine.figures import suite_title
+from engine.numbers import figure
 from engine.text import has, text
 from engine.verdict import not_measured
 from ui import icons
 from ui.html import esc, facts, notice, table, tag, waiting
-from ui.numbers import figure
 
 MOST_ISSUES = 100
 SHOWN_PER_SUITE = 4

@@ -9,9 +9,9 @@ import gradio as gr
 from pydantic import BaseModel, ValidationError
 from pydantic.fields import FieldInfo
 
+from engine.numbers import figure
 from engine.schema import UserError
 from engine.text import has, text
-from ui.numbers import figure
 
 
 @dataclass(frozen=True)

@@ -1,39 +1,13 @@
 """Small pieces of HTML. Everything that comes from data, models or users goes through `esc` first."""
 
-import html
-import re
 from collections.abc import Iterable, Mapping, Sequence
 
 import gradio as gr
 
-from engine.text import text
-
-# What a browser, a JavaScript template or Handlebars could act on, beside HTML's own five characters.
-_TEMPLATE = {ord("$"): "&#36;", ord("`"): "&#96;", ord("{"): "&#123;", ord("}"): "&#125;"}
-# Control characters are shown as pictures; overrides of the writing direction could make a text read as another.
-_CONTROLS = {code: chr(0x2400 + code) for code in range(32) if chr(code) not in "\n\t"} | {127: "\u2421"}
-_BIDI = dict.fromkeys([*range(0x202A, 0x202F), *range(0x2066, 0x206A), 0x200E, 0x200F], "\ufffd")
-_PLAIN = _CONTROLS | _BIDI
-_LONE = re.compile("[\ud800-\udfff]")
+from engine.markup import esc, short, tag  # noqa: F401 - what every view draws with
 
 # A click on anything with data-pick inside our HTML reaches the handler as event data {"pick": value}.
 CLICKS = "kurabeClicks(element, trigger)"
-
-
-def esc(value: object) -> str:
-    """The value as text that no browser or template takes for markup.
-
-    >>> esc("<b>${x}</b>")
-    '&lt;b&gt;&#36;&#123;x&#125;&lt;/b&gt;'
-    """
-    shown = _LONE.sub("\ufffd", str(value)).translate(_PLAIN)
-    return html.escape(shown, quote=True).translate(_TEMPLATE)
-
-
-def short(answer: str, lang: str, *, most: int) -> str:
-    """The answer's first characters, with a sign that it goes on; words where there is none. Not escaped yet."""
-    answer = answer.strip() or text("page.items.no_answer", lang)
-    return answer if len(answer) <= most else f"{answer[:most]}…"
 
 
 def area(value: str = "", *, classes: str = "", **options: object) -> gr.HTML:
@@ -46,16 +20,6 @@ def area(value: str = "", *, classes: str = "", **options: object) -> gr.HTML:
         container=False,
         **options,
     )
-
-
-def tag(name: str, content: str = "", /, **attributes: object) -> str:
-    """An element around HTML that is escaped already. `cls` means class; attributes are escaped; None drops one."""
-    parts = [name]
-    for key, value in attributes.items():
-        if value is not None:
-            key = "class" if key == "cls" else key.replace("_", "-")
-            parts.append(f'{key}="{esc(value)}"')
-    return f"<{' '.join(parts)}>{content}</{name}>"
 
 
 def notice(message: str, *, tone: str = "plain", title: str = "") -> str:

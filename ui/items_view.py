@@ -5,15 +5,15 @@ from dataclasses import dataclass
 from typing import Any
 
 from engine import figures
+from engine.diff import differing, drawn
 from engine.fact_marks import marks
 from engine.items import SAME
+from engine.numbers import figure
 from engine.registry import metrics
 from engine.schema import EvalRow
 from engine.text import text
 from ui import change_view, html
-from ui.diff import differing, drawn
 from ui.html import esc, tag
-from ui.numbers import figure
 from ui.result_view import OUTCOMES, suites_of
 
 MOST_LISTED = 300

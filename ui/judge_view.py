@@ -4,10 +4,10 @@ from collections.abc import Mapping
 from typing import Any
 
 from engine import figures
+from engine.charts import stacked_bar
 from engine.llm_judge import words
 from engine.rundir import Run
 from engine.text import text
-from ui.charts import stacked_bar
 from ui.html import esc, tag
 
 PARTS = ("base", "tie", "tuned", "failed")

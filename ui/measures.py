@@ -3,10 +3,10 @@
 from collections.abc import Sequence
 from typing import Any
 
+from engine.charts import KINDS, line_chart, points, smooth
+from engine.numbers import figure
 from engine.text import has, text
-from ui.charts import KINDS, line_chart, points, smooth
 from ui.html import esc, tag
-from ui.numbers import figure
 
 # What every line of the log has, of whatever method.
 COMMON = {"kind", "step", "of", "epoch", "attempt", "loss", "learning_rate", "tokens", "seconds"}

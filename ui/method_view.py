@@ -4,12 +4,12 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 from urllib.parse import urlsplit
 
+from engine.numbers import big, duration, figure, size
 from engine.registry import methods
 from engine.text import has, text
 from ui import icons, runs
 from ui.html import esc, facts, notice, tag, waiting
 from ui.method_choice import fits, groups, recommended
-from ui.numbers import big, duration, figure, size
 
 
 def cards(chosen: str, kinds: Sequence[str], lang: str) -> str:

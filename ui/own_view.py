@@ -5,11 +5,11 @@ from typing import Any
 
 from engine import rundir
 from engine.data.inspect import inspect_file
+from engine.numbers import figure
 from engine.registry import formats
 from engine.text import has, text
 from ui.data_view import thumb
 from ui.html import esc, facts, notice, table, tag
-from ui.numbers import figure
 
 LONGEST_CELL = 240
 SURE = 0.85  # a shape whose columns are named by synonyms has 0.9

@@ -5,11 +5,11 @@ from typing import Any
 
 from engine import figures
 from engine import verdict as verdict_of
+from engine.charts import full_bar, two_bars
 from engine.registry import metrics
 from engine.schema import EvalRow
 from engine.text import text
 from ui import html
-from ui.charts import full_bar, two_bars
 from ui.html import esc, heading, tag
 
 Answers = Mapping[str, Mapping[tuple[str, str], EvalRow]]

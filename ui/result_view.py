@@ -5,14 +5,14 @@ from typing import Any
 
 from engine import figures
 from engine import verdict as verdict_of
+from engine.charts import bars, full_bar, stacked_bar
+from engine.numbers import big, duration, figure, size
 from engine.registry import metrics
 from engine.text import has, text
 from engine.verdict import sentences, table
 from ui import html, judge_view
-from ui.charts import bars, full_bar, stacked_bar
 from ui.data_view import suite_order
 from ui.html import empty, esc, facts, heading, tag
-from ui.numbers import big, duration, figure, size
 
 OUTCOMES = ("fixed", "improved", "same", "worsened", "broken")
 

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from engine import figures
+from engine.charts import nice_ticks
 from engine.figures import MINUS, UNITS
 from engine.items import NOT_JUDGED
 from engine.registry import metrics
@@ -13,7 +14,6 @@ from engine.slices import SMALLEST, members
 from engine.slices import slices as cut
 from engine.text import text
 from ui import html
-from ui.charts import nice_ticks
 from ui.html import esc, heading, tag
 from ui.items_view import listing
 

@@ -3,10 +3,10 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from engine.charts import nice_ticks
 from engine.style_words import reading, trait
 from engine.text import text
 from ui import html
-from ui.charts import nice_ticks
 from ui.html import esc, heading, tag
 
 CLOUDS = ("training", "base", "tuned")

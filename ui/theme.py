@@ -4,6 +4,8 @@ from pathlib import Path
 
 import gradio as gr
 
+from engine import charts
+
 # No web fonts from outside: the page works offline, and Japanese falls back to what each system has.
 FONTS = ("system-ui", "-apple-system", "Segoe UI", "Noto Sans JP", "Hiragino Sans", "Yu Gothic UI", "Noto Sans CJK JP")
 MONO = ("ui-monospace", "SFMono-Regular", "Menlo", "Consolas", "Noto Sans Mono CJK JP", "monospace")
@@ -111,8 +113,8 @@ def theme() -> gr.themes.Base:
 
 
 def css() -> str:
-    """The style sheet."""
-    return Path(__file__).with_name("page.css").read_text(encoding="utf-8")
+    """The style sheet: what is drawn, then the page around it."""
+    return charts.css() + Path(__file__).with_name("page.css").read_text(encoding="utf-8")
 
 
 # Two bars, before and after: the page's sign in the browser's tab.

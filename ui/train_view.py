@@ -4,12 +4,12 @@ import time
 from typing import Any
 
 from engine import rundir
+from engine.charts import loss_chart, loss_legend
+from engine.numbers import duration, figure, size
 from engine.rundir import STAGES, Run
 from engine.text import doing, has, text
 from ui import measures, runs
-from ui.charts import loss_chart, loss_legend
 from ui.html import empty, esc, facts, notice, tag
-from ui.numbers import duration, figure, size
 
 LOG_BYTES = 16_000
 # The output that shows a stage to be done, by its name in rundir.

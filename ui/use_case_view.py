@@ -4,15 +4,15 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from engine import figures, larger
+from engine.charts import bars, full_bar
 from engine.larger import Machine
+from engine.numbers import duration, figure, size
 from engine.registry import metrics
 from engine.schema import Preset
 from engine.text import has, text
 from ui import icons, runs, usecases
-from ui.charts import bars, full_bar
 from ui.frame import LANGUAGE_NAMES
 from ui.html import esc, facts, notice, short, tag
-from ui.numbers import duration, figure, size
 from ui.usecases import OWN
 
 ARMS = {"base": "before", "prompted": "prompted", "tuned": "after"}  # an arm -> its figure in a kept result

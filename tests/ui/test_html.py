@@ -6,14 +6,13 @@ from html.parser import HTMLParser
 
 import pytest
 
+from engine import charts, diff
 from engine.schema import EvalRow, Output, Preset
 from tests.ui.kept import KEPT
 from ui import (
     change_view,
-    charts,
     compare_view,
     data_view,
-    diff,
     html,
     items_view,
     measures,

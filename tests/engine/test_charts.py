@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ui import charts, diff
+from engine import charts, diff
 
 LOG = [
     *({"kind": "train", "step": step, "of": 40, "loss": 3 / step} for step in range(1, 21)),
@@ -95,3 +95,10 @@ def test_pieces_joined_are_the_text(words):
 def test_very_long_answers_are_shown_unmarked_instead_of_stalling_the_page():
     before, after = diff.marked("a b " * 5000, "a c " * 5000)
     assert "<del>" not in before and "<ins>" not in after
+
+
+def test_dark_colours_follow_the_class_on_the_page_and_the_system_in_a_document():
+    page, document = charts.css(), charts.css(follow_system=True)
+    assert ".dark {" in page and "prefers-color-scheme" not in page
+    assert ".dark {" not in document and document.count("@media screen and (prefers-color-scheme: dark) { :root {") == 1
+    assert page.count("{") + 1 == document.count("{") and document.count("{") == document.count("}")
