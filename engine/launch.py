@@ -27,6 +27,7 @@ ENVIRONMENT = {
     "PYTHONUNBUFFERED": "1",
 }
 REHEARSED_BYTES = 20_000_000
+LONGEST_LOOK = 600  # seconds a preview or a forecast may take
 ALIVE = ("queued", "running")
 
 
@@ -135,15 +136,21 @@ def forecast(spec: RunSpec) -> dict[str, Any]:
 
 @lru_cache(maxsize=64)
 def _cached(what: str, spec_json: str) -> str:
-    process = subprocess.run(
-        [sys.executable, "-m", "engine.forecast", what],
-        cwd=ROOT,
-        env=os.environ | ENVIRONMENT,
-        input=spec_json,
-        capture_output=True,
-        text=True,
-        timeout=600,
-    )
+    try:
+        process = subprocess.run(
+            [sys.executable, "-m", "engine.forecast", what],
+            cwd=ROOT,
+            env=os.environ | ENVIRONMENT,
+            input=spec_json,
+            capture_output=True,
+            text=True,
+            timeout=LONGEST_LOOK,
+        )
+    except subprocess.TimeoutExpired:
+        raise UserError(
+            f"The {what} took more than {LONGEST_LOOK // 60} minutes and was ended. Give fewer rows, or wait until "
+            "nothing else runs on this machine; a run itself may take as long as it needs."
+        ) from None
     if process.returncode == 0:
         return process.stdout
     last = process.stderr.strip().splitlines()[-1] if process.stderr.strip() else f"exit code {process.returncode}"

@@ -80,6 +80,12 @@ def test_two_pages_that_ask_for_the_same_preview_start_one_process(tmp_path, tin
     assert first == second and len(started) == 1
 
 
+def test_a_preview_that_takes_too_long_is_ended_with_a_reason(tmp_path, tiny_model, monkeypatch):
+    monkeypatch.setattr(launch, "LONGEST_LOOK", 0)
+    with pytest.raises(UserError, match="took more than 0 minutes"):
+        launch.preview(tiny_spec(tmp_path, tiny_model, seed=77))
+
+
 def test_a_waiting_run_of_another_version_stands_in_nobodys_way(tmp_path, tiny_model, monkeypatch):
     spec = tiny_spec(tmp_path, tiny_model)
     later = rundir.create(spec)
