@@ -9,7 +9,7 @@ from typing import Annotated, Any
 
 import typer
 
-from engine import chat, cli_beside, embedded, launch, listing, rundir, specs, terminal
+from engine import chat, cli_beside, cli_history, embedded, history, launch, listing, rundir, specs, terminal
 from engine.cli import EXIT_FAILED, EXIT_STOPPED, AsJson, RunId, app, opened, print_json, verb
 from engine.rundir import Run
 from engine.schema import Example, UserError
@@ -47,7 +47,7 @@ def stop(run_id: RunId, as_json: AsJson = False) -> None:
     alive = rundir.state(found) in launch.ALIVE
     launch.stop(found)
     if as_json:
-        print_json(listing.summary(found) | {"stop_requested": alive})
+        print_json(listing.summary(history.entry(found)) | {"stop_requested": alive})
     else:
         print(terminal.words("cli.stop.asked" if alive else "cli.stop.ended", run=found.id))
 
@@ -60,19 +60,6 @@ def show(run_id: RunId, as_json: AsJson = False) -> None:
         print_json(listing.details(found))
     else:
         terminal.show_run(listing.details(found))
-
-
-@verb
-def list_(as_json: AsJson = False) -> None:
-    """Every run with its state, method and verdict, newest first."""
-    runs = [listing.summary(found) for found in rundir.all_runs()]
-    if as_json:
-        print_json({"runs": runs})
-    elif runs:
-        columns = ("run", "state", "use_case", "method", "model", "verdict")
-        terminal.print_table(columns, [[row[column] or "" for column in columns] for row in runs])
-    else:
-        say(terminal.words("cli.no_runs"))
 
 
 @verb
@@ -117,7 +104,7 @@ def ask(
         terminal.show_answers(event["base"], event["tuned"])
 
 
-for beside in cli_beside.VERBS:
+for beside in (*cli_history.VERBS, *cli_beside.VERBS):
     verb(beside)
 
 

@@ -9,6 +9,7 @@ import tempfile
 import threading
 import time
 from collections.abc import Iterator
+from contextlib import contextmanager
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
@@ -31,6 +32,14 @@ LONGEST_LOOK = 600  # seconds a preview or a forecast may take
 ALIVE = ("queued", "running")
 
 
+@contextmanager
+def nothing_starts() -> Iterator[None]:
+    """Inside, no other process starts, resumes or removes a run."""
+    with open(rundir.home() / "start.lock", "w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
+
+
 def check(spec: RunSpec) -> RunSpec:
     """The spec checked again in full, its data pinned by hash and its settings made whole with their defaults.
 
@@ -47,8 +56,7 @@ def start(spec: RunSpec) -> Run:
     pressing Start twice starts once."""
     spec = check(spec)
     _rehearse(spec)
-    with open(rundir.home() / "start.lock", "w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
+    with nothing_starts():
         for run in rundir.all_runs()[:50]:
             if rundir.state(run) in ALIVE and same(run, spec):
                 return run
@@ -78,8 +86,7 @@ def _rehearse(spec: RunSpec) -> None:
 def resume(run: Run) -> Run:
     """Go on with a stopped, failed or lost run from what is there. Does nothing while it is running; raises UserError
     for a run that is done."""
-    with open(rundir.home() / "start.lock", "w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
+    with nothing_starts():
         word = rundir.state(run)
         if word == "done":
             raise UserError(f"Run {run.id} is done; there is nothing to resume.")

@@ -2,29 +2,25 @@
 
 from typing import Any
 
-from engine import registry, rundir, specs
+from engine import history, registry, rundir, specs
+from engine.history import Entry
 from engine.rundir import Run
 
 
-def summary(run: Run) -> dict[str, Any]:
-    """A run in one line; `verdict` is None until the run is done, then better, better_but, worse, cannot_tell, ...
-
-    Runs made by another version of the program are listed like any other.
+def summary(found: Entry) -> dict[str, Any]:
+    """A run in one line; `title` is the name it was given, else its spec's; `seconds` what its stages took so far;
+    `verdict` is None until the run is done, then better, better_but, worse, cannot_tell, ...
     """
-    spec, comparison = rundir.read_json(run.file("spec"), default={}), run.comparison()
-    return {
-        "run": run.id,
-        "state": rundir.state(run),
-        **{name: spec.get(name, "") for name in ("title", "use_case", "method", "model")},
-        "verdict": comparison["verdict"]["word"] if comparison else None,
-    }
+    names = ("state", "use_case", "method", "model", "verdict", "seconds", "note", "archived")
+    called = {"title": found.renamed or found.title, "date": found.date, "tags": list(found.tags)}
+    return {"run": found.run, **{name: getattr(found, name) for name in names}, **called}
 
 
 def details(run: Run) -> dict[str, Any]:
     """All there is to say about a run, ready for JSON."""
     from engine.llm_judge import result as judged  # it brings scipy, which a list of runs does without
 
-    return summary(run) | {
+    return summary(history.entry(run)) | {
         "path": str(run.path),
         "spec": run.spec().model_dump(mode="json"),
         "status": run.status(),

@@ -24,6 +24,7 @@ RUN_ID = re.compile(r"^\d{8}-\d{6}-[0-9a-f]{6}$")
 UPLOAD = re.compile(r"^[0-9a-f]{32}\.(csv|tsv|json|jsonl)$")
 FILES = {
     "spec": "spec.json",
+    "about": "about.json",
     "env": "env.json",
     "status": "status.json",
     "stop": "stop.request",
@@ -51,6 +52,13 @@ def home() -> Path:
     path = Path(os.environ.get("KURABE_HOME") or Path.home() / ".kurabe").expanduser().resolve()
     for folder in (path, path / "runs", path / "models", path / "cache", path / "uploads"):
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    return path
+
+
+def trash() -> Path:
+    """Where deleted runs wait to be restored or removed for good."""
+    path = home() / "trash"
+    path.mkdir(mode=0o700, exist_ok=True)
     return path
 
 

@@ -285,17 +285,17 @@ def cost(comparison: Mapping[str, Any]) -> list[tuple[str, str]]:
         shown.append((words("cli.cost.speed"), words("cli.speed", speed=f"{spent['tokens_per_second']:,.0f}")))
     for key in ("peak_bytes", "base_bytes", "adapter_bytes"):
         if key in spent:
-            shown.append((words(f"cli.cost.{key}"), _bytes(spent[key])))
+            shown.append((words(f"cli.cost.{key}"), size(spent[key])))
     timed = [f"{words(f'page.stage.{name}.title')} {duration(stages[name])}" for name in STAGES if name in stages]
     if timed:
         shown.append((words("cli.cost.stages"), " · ".join(timed)))
     return shown
 
 
-def _bytes(count: float) -> str:
+def size(count: float) -> str:
     """Bytes in decimal units.
 
-    >>> _bytes(2_610_000_000), _bytes(19_600_000), _bytes(135_000)
+    >>> size(2_610_000_000), size(19_600_000), size(135_000)
     ('2.61 GB', '19.6 MB', '135 kB')
     """
     unit, step = next(((unit, step) for unit, step in (("GB", 1e9), ("MB", 1e6)) if count >= step), ("kB", 1e3))
