@@ -46,6 +46,23 @@ def test_other_dtypes_and_too_little_memory_change_nothing(model, monkeypatch):
         assert "forward" not in vars(model[0])
 
 
+def test_4_bit_weights_are_widened_once_and_give_the_same_and_the_same_gradients():
+    from bitsandbytes.nn import Linear4bit
+
+    torch.manual_seed(0)
+    layer = Linear4bit(64, 128, bias=True, compute_dtype=torch.float32, quant_type="nf4").to("cpu")
+    model, states = torch.nn.Sequential(layer), torch.randn(5, 64, requires_grad=True)
+    with torch.no_grad():
+        expected = model(states)
+    assert layer.weight.quant_state is not None and layer.weight.dtype == torch.uint8
+    with prepacked(model):
+        assert "forward" in vars(layer)
+        with torch.no_grad():
+            torch.testing.assert_close(model(states), expected)
+        model(states).sum().backward()
+    assert states.grad.abs().sum() > 0 and "forward" not in vars(layer)
+
+
 def test_an_error_inside_leaves_the_model_as_it_was(model):
     with pytest.raises(RuntimeError), prepacked(model):
         raise RuntimeError
