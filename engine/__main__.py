@@ -64,19 +64,21 @@ def show(run_id: RunId, as_json: AsJson = False) -> None:
 
 @verb
 def inspect(
-    file: Annotated[Path, typer.Argument(metavar="FILE", help="A CSV, TSV, JSON or JSONL file.")],
+    file: Annotated[Path, typer.Argument(metavar="FILE", help="A table, a document, a folder or a zip.")],
     format: Annotated[str, typer.Option("--format", help="The rows' shape, where it is not recognised.")] = "",
     columns: Annotated[
         str,
         typer.Option("--columns", metavar="FIELD=COLUMN,...", help="For example prompt=question,completion=answer."),
     ] = "",
+    sheet: Annotated[str, typer.Option("--sheet", help="The sheet to read of a workbook; else the first.")] = "",
     model: Annotated[str, typer.Option("--model", help="The model whose tokens are counted.")] = "",
     as_json: AsJson = False,
 ) -> None:
     """What a data file holds: its shape, and what becomes of each row. Nothing is trained or written."""
     from engine.data.inspect import inspect_file
 
-    account = inspect_file(file, format=format, columns=_mapping(columns), count_tokens=_token_counter(model))
+    counter = _token_counter(model)
+    account = inspect_file(file, format=format, columns=_mapping(columns), sheet=sheet, count_tokens=counter)
     if as_json:
         print_json(account)
     else:

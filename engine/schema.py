@@ -306,6 +306,7 @@ class Source(Frozen):
     sha256: str = ""
     format: str = ""
     columns: dict[str, str] = Field(default_factory=dict)
+    sheet: str = ""  # of a workbook; else the first that holds anything
 
 
 class DataSpec(Frozen):

@@ -23,7 +23,7 @@ def divide_long(
         if example.kind != "text" or fits(example.completion):
             divided.append(example)
             continue
-        parts = [part.strip() for part in _pieces(example.completion, fits)]
+        parts = [part.strip() for part in pieces(example.completion, fits)]
         group = example.group or example.id
         divided += [replace(example, id=example_id((), part), completion=part, group=group) for part in parts if part]
         message = (
@@ -33,15 +33,15 @@ def divide_long(
     return divided, issues
 
 
-def _pieces(words: str, fits: Callable[[str], bool], borders: Sequence[str] = BORDERS) -> Iterator[str]:
+def pieces(words: str, fits: Callable[[str], bool], borders: Sequence[str] = BORDERS) -> Iterator[str]:
     """Neighbouring pieces put together as long as they fit; a piece that does not fit is divided at the next border."""
     if fits(words):
         yield words
         return
     if not borders:
         middle = len(words) // 2
-        yield from _pieces(words[:middle], fits, ())
-        yield from _pieces(words[middle:], fits, ())
+        yield from pieces(words[:middle], fits, ())
+        yield from pieces(words[middle:], fits, ())
         return
     ends = [match.end() for match in re.finditer(borders[0], words)]
     held, begin = "", 0
@@ -56,6 +56,6 @@ def _pieces(words: str, fits: Callable[[str], bool], borders: Sequence[str] = BO
         if fits(piece):
             held = piece
         else:
-            yield from _pieces(piece, fits, borders[1:])
+            yield from pieces(piece, fits, borders[1:])
     if held:
         yield held

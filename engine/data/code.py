@@ -1,9 +1,11 @@
-"""A folder of Python code to rows: each documented function gives one completion, read with `ast` and never run.
+"""A folder of Python code to rows: each function gives one completion, read with `ast` and never run.
 
-By a hash of its name a function is asked for in one of two ways, half of them each:
+By a hash of its name a documented function is asked for in one of two ways, half of them each:
 - body: its signature and docstring are the prompt, its body the completion;
 - opening: its signature up to the name, `def name(`, is the prompt, and the rest of the function the completion, so
   that parameters, type hints and docstring are the model's to write.
+One without a docstring, or too long for these, is asked for in a third way:
+- next lines: the function up to a statement in its middle is the prompt, what follows the completion.
 A method's prompt begins with its class line and what the class says it is. The group is the module: splits and
 statistics keep files whole.
 """
@@ -12,17 +14,18 @@ import ast
 import hashlib
 import re
 import warnings
-from collections.abc import Iterator
-from pathlib import Path, PurePosixPath
+from collections.abc import Iterable, Iterator
+from pathlib import PurePosixPath
 from typing import Any
 
-from engine.data.files import name_of, python_files, read_bytes
+from engine.data.packed import Tree
 from engine.schema import Issue, UserError
 
 COLUMNS = ("prompt", "completion", "group", "name")
 LINES = (2, 40)  # of a completion: shorter teaches no habit, longer fits no row
 TEST_FOLDERS = {"test", "tests", "testing"}
 OTHERS_FOLDERS = {"vendor", "_vendor", "vendored", "_vendored", "third_party", "extern", "external", "site-packages"}
+BUILT = {"build", "dist"}  # at the top, these hold copies of the code
 _TEST = re.compile(r"(?:test_.*|.*_tests?|conftest)\.py")
 _GENERATED_NAME = re.compile(r".*_pb2(?:_grpc)?\.py|_version\.py|.*\.gen\.py")
 _GENERATED = re.compile(r"(?i)@generated\b|\b(?:auto-?|automatically )?generated (?:by|from|file|code)|do not edit")
@@ -31,7 +34,7 @@ _WHY = {
     "vendored": "is somebody else's code, kept beside it",
     "generated": "was generated",
     "unreadable": "cannot be read as Python",
-    "no_docstring": "has no docstring",
+    "no_docstring": "has no docstring and too little to divide",
     "stub": "has no body of its own",
     "too_long_function": f"has more than {LINES[1]} lines to write",
     "too_short_function": f"has fewer than {LINES[0]} lines to write",
@@ -40,8 +43,8 @@ _WHY = {
 Function = ast.FunctionDef | ast.AsyncFunctionDef
 
 
-def read_functions(folder: str | Path) -> tuple[list[tuple[int, dict[str, Any]]], list[Issue]]:
-    """(numbered rows, issues) of the folder's Python files, in the order of their paths. A row has COLUMNS.
+def read_functions(tree: Tree, names: Iterable[str]) -> tuple[list[tuple[int, dict[str, Any]]], list[Issue]]:
+    """(numbered rows, issues) of these Python files, in their order. A row has COLUMNS.
 
     Files of tests, of others and generated ones are left out, as are functions that teach nothing; each is an Issue. A
     function's number is its place among those looked at. Raises UserError where no function can be used.
@@ -49,9 +52,8 @@ def read_functions(folder: str | Path) -> tuple[list[tuple[int, dict[str, Any]]]
     rows: list[tuple[int, dict[str, Any]]] = []
     issues: list[Issue] = []
     number = 0
-    for path in python_files(folder):
-        inside = path.relative_to(folder).as_posix()
-        raw = read_bytes(path)
+    for inside in names:
+        raw = tree.read(inside)
         why = left_out(inside, raw)
         module = None if why else _tree(raw)
         if module is None:
@@ -68,7 +70,7 @@ def read_functions(folder: str | Path) -> tuple[list[tuple[int, dict[str, Any]]]
                 rows.append((number, {**found, "group": module_name(inside), "name": name}))
     if not rows:
         raise UserError(
-            f"{name_of(folder)} has no Python function with a docstring and a body of {LINES[0]} to {LINES[1]} lines. "
+            f"{tree.name} has no Python function with a body of {LINES[0]} to {LINES[1]} lines. "
             "Give a folder of Python code, or one file of rows."
         )
     return rows, issues
@@ -83,6 +85,8 @@ def left_out(inside: str, raw: bytes) -> str:
     path = PurePosixPath(inside)
     if OTHERS_FOLDERS & set(path.parts[:-1]):
         return "vendored"
+    if path.parts[0] in BUILT and len(path.parts) > 1:
+        return "generated"
     if TEST_FOLDERS & set(path.parts[:-1]) or _TEST.fullmatch(path.name):
         return "test_file"
     comments = [line for line in raw[:3000].decode("utf-8", "replace").splitlines()[:20] if line.startswith(("#", '"'))]
@@ -100,29 +104,63 @@ def functions(module: ast.Module) -> Iterator[tuple[Function, ast.ClassDef | Non
 
 def completion(function: Function, owner: ast.ClassDef | None, lines: list[str], *, name: str) -> dict[str, str] | str:
     """{"prompt", "completion"} of one function, or the code of the reason why it gives none."""
-    if not ast.get_docstring(function):
-        return "no_docstring"
-    rest = [node for node in function.body[1:] if not _says_nothing(node)]
+    documented = bool(ast.get_docstring(function))
+    rest = [node for node in function.body[documented:] if not _says_nothing(node)]
     if not rest:
-        return "stub"
-    first = min((node.lineno for node in function.decorator_list), default=function.lineno)
+        return "stub" if documented else "no_docstring"
+    first = _begins(function)
     whole = lines[first - 1 : function.end_lineno]
+    found = _asked(function, whole, first, name=name) if documented else None
+    if found == "unreadable":
+        return found
+    why = _unfit(found[1]) if found else "no_docstring"
+    if why in ("no_docstring", "too_long_function"):
+        found = next_lines(function, whole, first, rest) or found
+        why = _unfit(found[1]) if found else why
+    if why:
+        return why if documented or why == "too_long_function" else "no_docstring"
+    head = _class_head(owner) if owner else []
+    return {"prompt": "\n".join([*head, *found[0]]), "completion": "\n".join(found[1]).rstrip()}
+
+
+def _asked(function: Function, whole: list[str], first: int, *, name: str) -> tuple[list[str], list[str]] | str:
+    """(lines of the prompt, lines to write) of a documented function, by its docstring or by its opening."""
     if hashlib.sha256(name.encode()).digest()[0] % 2:
         cut = function.body[0].end_lineno - first + 1
-        prompt, written = whole[:cut], whole[cut:]
-    else:
-        cut = function.lineno - first
-        opening = re.match(r"\s*(?:async\s+)?def\s+\w+\s*\(", whole[cut])
-        if not opening:
-            return "unreadable"
-        prompt, written = [*whole[:cut], opening[0]], [whole[cut][opening.end() :], *whole[cut + 1 :]]
+        return whole[:cut], whole[cut:]
+    cut = function.lineno - first
+    opening = re.match(r"\s*(?:async\s+)?def\s+\w+\s*\(", whole[cut])
+    if not opening:
+        return "unreadable"
+    return [*whole[:cut], opening[0]], [whole[cut][opening.end() :], *whole[cut + 1 :]]
+
+
+def next_lines(
+    function: Function, whole: list[str], first: int, statements: list[ast.stmt]
+) -> tuple[list[str], list[str]] | None:
+    """(lines of the prompt, lines to write): cut before the statement nearest to the middle of the function, or to its
+    20th line where it is long. What is written are whole statements, as many as LINES allow. None where there is but
+    one statement."""
+    borders = [_begins(statement) - first for statement in statements[1:]]
+    if not borders:
+        return None
+    middle = min(len(whole) // 2, 20)
+    at = min(range(len(borders)), key=lambda place: abs(borders[place] - middle))
+    cut = borders[at]
+    ends = [statement.end_lineno - first + 1 for statement in statements[at + 1 :]]
+    fitting = [end for end in ends if not _unfit(whole[cut:end])]
+    return whole[:cut], whole[cut : fitting[-1] if fitting else ends[-1]]
+
+
+def _unfit(written: list[str]) -> str:
+    """The code of the reason why these lines are no completion; "" where they are one."""
     size = sum(bool(line.strip()) for line in written)
-    if size > LINES[1]:
-        return "too_long_function"
-    if size < LINES[0]:
-        return "too_short_function"
-    head = _class_head(owner) if owner else []
-    return {"prompt": "\n".join([*head, *prompt]), "completion": "\n".join(written).rstrip()}
+    return "too_long_function" if size > LINES[1] else "too_short_function" if size < LINES[0] else ""
+
+
+def _begins(node: ast.stmt) -> int:
+    """The line of a statement's first decorator, else its own."""
+    return min((one.lineno for one in getattr(node, "decorator_list", [])), default=node.lineno)
 
 
 def module_name(inside: str) -> str:

@@ -15,8 +15,36 @@ SAMPLE_ROWS = 50
 # Columns that say something about a row and are no part of it; any other one may hold an answer.
 ABOUT = (
     *("id", "uid", "uuid", "index", "no", "number", "prompt id", "source", "url", "link", "path", "file", "date"),
-    *("title", "name", "author", "category", "topic", "type", "tag", "tags", "lang", "language", "locale", "split"),
-    *("level", "difficulty", "meta", "metadata", "license", "system", "番号", "出典", "日付", "タイトル", "題名"),
+    *(
+        "title",
+        "heading",
+        "place",
+        "name",
+        "author",
+        "category",
+        "topic",
+        "type",
+        "tag",
+        "tags",
+        "lang",
+        "language",
+        "locale",
+        "split",
+    ),
+    *(
+        "level",
+        "difficulty",
+        "meta",
+        "metadata",
+        "license",
+        "system",
+        "番号",
+        "出典",
+        "日付",
+        "タイトル",
+        "題名",
+        "見出し",
+    ),
     *("カテゴリ", "カテゴリー", "分類", "種別", "言語"),
 )
 

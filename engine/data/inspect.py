@@ -12,7 +12,7 @@ from engine.data.convert import Detection, detect, no_shape_fits
 from engine.data.leakage import asked
 from engine.data.load import CountTokens, Loaded, load
 from engine.data.prepare import token_statistics
-from engine.data.read import Table, read_rows
+from engine.data.read import Table, read_source
 from engine.metrics._words import split_words
 from engine.schema import Example, Issue, Kind, Source
 
@@ -25,6 +25,7 @@ def inspect_file(
     format: str = "",
     columns: Mapping[str, str] | None = None,
     name: str = "",
+    sheet: str = "",
     count_tokens: CountTokens | None = None,
 ) -> dict[str, Any]:
     """The account of the file, ready for JSON: how it was read, what each row became, and why rows were dropped.
@@ -32,13 +33,14 @@ def inspect_file(
     rows, accepted, fixed, dropped: accepted + dropped = rows, and a fixed row is an accepted one. `issues` has the
     number and the reason of each row that was dropped or mended, `reasons` the count of each. `lengths` are of
     questions and answers, in characters and in words; `tokens` is there where `count_tokens` is given. `kinds` says
-    what the rows can teach (see Method.needs), the commonest first. `name` is what the user calls the file. Where the
+    what the rows can teach (see Method.needs), the commonest first. `name` is what the user calls the file,
+    `sheet` the one to read of a workbook. Where the
     columns fit no shape, or not the one asked for, `problem` says what is needed, no row is accepted, and `format` and
     `columns` hold what is known so far. Raises UserError where the file cannot be read, or for a format, field or
     column that does not exist.
     """
-    source = Source(path=str(path), format=format, columns=dict(columns or {}))
-    table = read_rows(path, name=name)
+    source = Source(path=str(path), format=format, columns=dict(columns or {}), sheet=sheet)
+    table = read_source(source, name=name)
     found = detect(table, format=format, columns=source.columns)
     loaded = load(source, name=name) if found.format else unusable(table, found, format=format)
     examples, codes = loaded.examples, [issue.code for issue in loaded.issues]

@@ -9,7 +9,7 @@ from engine.data.chunks import divide_long
 from engine.data.clean import clean
 from engine.data.convert import Detection, convert, detect
 from engine.data.files import pin
-from engine.data.read import Table, read_rows
+from engine.data.read import Table, read_source
 from engine.schema import Example, Issue, Source, UserError
 
 CountTokens = Callable[[Example], tuple[int, int]]
@@ -55,7 +55,7 @@ def load(
     read, or has columns that fit no shape.
     """
     pin(source)
-    table = read_rows(source.path, name=name)
+    table = read_source(source, name=name)
     examples, issues = convert(table, format=source.format, columns=source.columns, suite=suite)
     examples, mended = clean(examples)
     issues += mended

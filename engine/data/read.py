@@ -1,22 +1,31 @@
-"""A file to rows, whatever a person has called it: CSV, TSV, JSON or JSON Lines, in any usual encoding; or a folder of
-Python code."""
+"""A file, a folder or an archive to rows, whatever a person has called it, in any usual encoding."""
 
-import json
 import os
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Literal
 
-from engine.data.code import COLUMNS, read_functions
-from engine.data.encoding import decode
-from engine.data.files import name_of, read_text_bytes
-from engine.data.json_rows import NotJson, parse_json, parse_lines
-from engine.data.separated import parse_separated
-from engine.schema import Issue, UserError
+from engine.data import code, documents
+from engine.data.columnar import is_columnar, parse_columnar
+from engine.data.excel import is_workbook, parse_workbook
+from engine.data.files import (
+    CODE,
+    DOCUMENTS,
+    REMEDY,
+    TABLES,
+    folder_files,
+    left_over,
+    name_of,
+    of_one_kind,
+    read_bytes,
+    suffix_of,
+)
+from engine.data.office import is_word
+from engine.data.packed import ZIP, Tree, unpacked, zip_tree
+from engine.data.text_table import is_table_called_text, parse_text
+from engine.schema import Issue, Source, UserError
 
-Kind = Literal["csv", "json", "jsonl", "python"]
-JSON_NAMES = {".json", ".jsonl", ".ndjson"}
-LINE_NAMES = {".jsonl", ".ndjson"}
+Kind = Literal["csv", "json", "jsonl", "parquet", "arrow", "excel", "python", "documents", "tables"]
 
 
 @dataclass(frozen=True)
@@ -24,8 +33,9 @@ class Table:
     """The rows of a file. `numbers[i]` is the number a person would give `rows[i]`.
 
     It is the record below the header for CSV (1 is the first data row; blank lines are not counted), the place in the
-    list for JSON, the line in the file for JSON Lines, the place among the functions for Python code. `issues` holds
-    what was left out or mended while reading.
+    list for JSON, the line in the file for JSON Lines, the row that Excel shows, the place among the functions for
+    Python code, among the passages for documents, among all rows where there are several tables. `issues` holds what
+    was left out or mended while reading.
     """
 
     name: str
@@ -42,89 +52,133 @@ class Table:
         return len(self.rows) + sum(issue.dropped for issue in self.issues)
 
 
-def read_rows(path: str | Path, *, name: str = "") -> Table:
+def read_source(source: Source, *, name: str = "") -> Table:
+    """The rows of a run's source; see `read_rows`."""
+    return read_rows(source.path, name=name, sheet=source.sheet, format=source.format)
+
+
+def read_rows(path: str | Path, *, name: str = "", sheet: str = "", format: str = "") -> Table:
     """The rows of the file at `path`; values of CSV are text as it stands, values of JSON text, lists or objects.
 
     What the file is, is told from its content; where the name says otherwise an Issue notes it. A row that cannot be
-    read is left out with an Issue. `name` is what the user calls the file, where that is not what the path says.
+    read is left out with an Issue. `name` is what the user calls the file, where that is not what the path says;
+    `sheet` names the one to read of a workbook; `format` "text" asks for the documents of a folder that has others.
     Raises UserError with one clear sentence for a file that cannot be read at all.
     """
-    suffix = Path(path).suffix.lower()
-    name = name_of(name or path)
+    called = name_of(name or path)
     if os.path.isdir(path):
-        rows, issues = read_functions(path)
-        return Table(name, COLUMNS, [row for _, row in rows], [n for n, _ in rows], "utf-8", "python", issues)
-    text, encoding, damaged = decode(read_text_bytes(path, name=name), name=name)
-    text = text.removeprefix("\ufeff")
-    if not text.strip(" \t\r\n\x00"):
-        raise UserError(f"{name} is empty.")
-    kind, (columns, rows, issues) = _parse(text, suffix, name)
-    if (kind == "csv") == (suffix in JSON_NAMES) and suffix in JSON_NAMES | {".csv", ".tsv"}:
-        issues = [Issue(None, "wrong_name", f"{name} holds {kind.upper()} whatever its name says.", False), *issues]
-    if damaged:
-        rows, broken = _without_damaged(rows, encoding)
-        issues = [*issues, *broken]
-        if not rows:
-            raise UserError(f"No row of {name} can be read in {encoding}. Save it again in UTF-8.")
-    return Table(name, columns, [row for _, row in rows], [n for n, _ in rows], encoding, kind, issues)
+        sizes = {file.relative_to(path).as_posix(): file.lstat().st_size for file in folder_files(path)}
+        return _read_tree(Tree(called, sizes, lambda inside: read_bytes(Path(path, inside))), format=format)
+    return _read_file(read_bytes(path, name=called), str(name or path), name=called, sheet=sheet, format=format)
 
 
-def _parse(text: str, suffix: str, name: str) -> tuple[Kind, tuple]:
-    """What the text is, and its (columns, rows, issues). Its first character decides, then what can be parsed."""
-    if text.lstrip()[:1] not in ("{", "["):
-        if suffix in JSON_NAMES:
-            raise UserError(
-                f"{name} is called JSON but begins with '{_begin(text)}', and JSON rows begin with {{ or [. "
-                "If it is a table with separators, call it .csv."
-            )
-        return "csv", parse_separated(text, name=name)
-    if suffix in (".csv", ".tsv") and not _looks_json(text):
-        return "csv", parse_separated(text, name=name)
-    return _lines_or_json(text, name) if suffix in LINE_NAMES else _json_or_lines(text, name)
+def _read_file(raw: bytes, inside: str, *, name: str, sheet: str = "", format: str = "") -> Table:
+    """The rows of one file's bytes; `inside` is its name in full, which tells what it should be."""
+    raw, inside = unpacked(raw, inside, name=name)
+    suffix = suffix_of(inside)
+    if is_workbook(raw):
+        table = _table(name, "excel", "xlsx", parse_workbook(raw, name=name, sheet=sheet))
+    elif is_columnar(raw):
+        kind, *parsed = parse_columnar(raw, name=name)
+        table = _table(name, kind, kind, parsed)
+    elif raw.startswith(ZIP) and not is_word(raw):
+        return _read_tree(_archive(raw, name), format=format)
+    elif suffix in CODE:
+        return _table(name, "python", "utf-8", (code.COLUMNS, *code.read_functions(_alone(name, raw), [name])))
+    elif documents.is_document(raw, inside) and not is_table_called_text(raw, suffix, name=name):
+        table = _documents(_alone(os.path.basename(inside), raw), [os.path.basename(inside)], name=name)
+    else:
+        table = _table(name, *parse_text(raw, suffix, name=name))
+    promised = PROMISED.get(suffix)
+    if promised and table.kind not in promised:
+        message = f"{name} holds {KIND_NAMES.get(table.kind, table.kind.upper())} whatever its name says."
+        return replace(table, issues=[Issue(None, "wrong_name", message, False), *table.issues])
+    return table
 
 
-def _json_or_lines(text: str, name: str) -> tuple[Kind, tuple]:
-    try:
-        return "json", parse_json(text, name=name)
-    except NotJson:
-        lines = _try_lines(text, name)
-        if lines is None or len(lines[1]) < len(lines[2]):
-            raise  # a list broken off in its middle leaves a line or two that parse by themselves
-        return "jsonl", lines
+# What each ending promises; JSON Lines called .json, and the other way round, surprise nobody.
+PROMISED: dict[str, tuple[Kind, ...]] = {
+    **dict.fromkeys((".csv", ".tsv"), ("csv",)),
+    **dict.fromkeys((".json", ".jsonl", ".ndjson"), ("json", "jsonl")),
+    **dict.fromkeys((".xlsx", ".xlsm"), ("excel",)),
+    **dict.fromkeys((".parquet", ".arrow", ".feather"), ("parquet", "arrow")),
+    **dict.fromkeys(DOCUMENTS - {".txt", ".text"}, ("documents",)),
+}
+KIND_NAMES = {"excel": "an Excel workbook", "documents": "a document", "parquet": "Parquet", "arrow": "Arrow"}
 
 
-def _lines_or_json(text: str, name: str) -> tuple[Kind, tuple]:
-    lines = _try_lines(text, name)
-    if lines is not None and len(lines[1]) >= len(lines[2]):
-        return "jsonl", lines
-    try:
-        return "json", parse_json(text, name=name)
-    except UserError:
-        return "jsonl", lines or parse_lines(text, name=name)  # which says what is wrong with the first line
+def _alone(inside: str, raw: bytes) -> Tree:
+    return Tree(inside, {inside: len(raw)}, lambda _: raw)
 
 
-def _try_lines(text: str, name: str) -> tuple | None:
-    try:
-        return parse_lines(text, name=name)
-    except UserError:
-        return None
+def _archive(raw: bytes, name: str) -> Tree:
+    tree = zip_tree(raw, name=name)
+    for marker, kind in (("ppt/presentation.xml", "a presentation"), ("mimetype", "an OpenDocument file")):
+        if marker in tree.sizes:
+            raise UserError(f"{name} is {kind}, not text or a table. {REMEDY}")
+    return tree
 
 
-def _looks_json(text: str) -> bool:
-    """Whether a text that begins with { or [ goes on as JSON does, and not as a column name in brackets."""
-    return text.lstrip()[1:].lstrip()[:1] in ("{", "}", "[", "]", '"')
+def _read_tree(tree: Tree, *, format: str) -> Table:
+    """The rows of a folder's or an archive's files of one kind; what is not read of it is told."""
+    kind, used = of_one_kind(tree.sizes, format=format)
+    if not used:
+        raise UserError(
+            f"{tree.name} holds no file that can be read: no table ({', '.join(sorted(TABLES)[:6])} ...), no document "
+            f"({', '.join(sorted(DOCUMENTS)[:6])} ...) and no Python code."
+        )
+    others = left_over(tree.sizes, used)
+    note = ", ".join(f"{count} {ending}" for ending, count in list(others.items())[:8])
+    message = f"Of {tree.name}, {len(used):,} files are read as {kind}. Not read: {note}."
+    issues = [*tree.issues, *([Issue(None, "files_not_read", message, False)] if others else [])]
+    if kind == "code":
+        rows, found = code.read_functions(tree, used)
+        return _table(tree.name, "python", "utf-8", (code.COLUMNS, rows, [*issues, *found]))
+    if kind == "documents":
+        table = _documents(tree, used)
+        return replace(table, issues=[*issues, *table.issues])
+    return _tables(replace(tree, issues=issues), used)
 
 
-def _begin(text: str) -> str:
-    return "".join(char if char.isprintable() else " " for char in text.strip()[:30])
+def _documents(tree: Tree, used: list[str], *, name: str = "") -> Table:
+    rows, issues, encoding = documents.read_documents(tree, used)
+    return _table(name or tree.name, "documents", encoding, (documents.COLUMNS, rows, issues))
 
 
-def _without_damaged(rows: list[tuple[int, dict]], encoding: str) -> tuple[list[tuple[int, dict]], list[Issue]]:
-    kept, issues = [], []
-    for number, row in rows:
-        if "\ufffd" not in json.dumps(row, ensure_ascii=False):
-            kept.append((number, row))
+def _tables(tree: Tree, used: list[str]) -> Table:
+    """Several tables as one, numbered on; the Issue "files" says which rows are whose. One alone keeps its numbers."""
+    columns: dict[str, None] = {}
+    rows: list[tuple[int, dict]] = []
+    issues, whose, read = list(tree.issues), [], []
+    start = 0
+    for inside in used:
+        try:
+            table = _read_file(tree.read(inside), inside, name=name_of(inside))
+        except UserError as error:
+            issues.append(Issue(None, "file_left_out", str(error), True))
             continue
-        message = f"Row {number} holds bytes that are not {encoding}: probably pasted from elsewhere."
-        issues.append(Issue(number, "bad_encoding", message, True))
-    return kept, issues
+        read.append(table)
+        columns.update(dict.fromkeys(table.columns))
+        rows += [(start + number, row) for number, row in zip(table.numbers, table.rows, strict=True)]
+        issues += [_moved(issue, start, table.name) if len(used) > 1 else issue for issue in table.issues]
+        last = max([*table.numbers, *(issue.source_row or 0 for issue in table.issues)])
+        whose.append(f"{start + 1}-{start + last}: {table.name}")
+        start += last
+    if not rows:
+        first = next((issue.message for issue in issues if issue.dropped), "")
+        raise UserError(f"{tree.name} holds no table that can be read. {first}".rstrip())
+    if len(read) > 1:
+        names = "; ".join(whose[:20]) + ("; ..." if len(whose) > 20 else "")
+        issues.insert(0, Issue(None, "files", f"{len(read)} tables are read as one. Rows {names}.", False))
+    encoding = ", ".join(dict.fromkeys(table.encoding for table in read))
+    return _table(tree.name, read[0].kind if len(read) == 1 else "tables", encoding, (tuple(columns), rows, issues))
+
+
+def _moved(issue: Issue, start: int, name: str) -> Issue:
+    row = None if issue.source_row is None else issue.source_row + start
+    return replace(issue, source_row=row, message=f"{name}: {issue.message}")
+
+
+def _table(name: str, kind: Kind, encoding: str, parsed: Any) -> Table:
+    columns, rows, issues = parsed
+    return Table(name, columns, [row for _, row in rows], [number for number, _ in rows], encoding, kind, issues)

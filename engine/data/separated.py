@@ -5,7 +5,7 @@ import io
 from collections import Counter
 from collections.abc import Iterator
 
-from engine.data.files import MAX_BYTES
+from engine.data.limits import limits
 from engine.schema import Issue, UserError
 
 SEPARATORS = (",", "\t", ";", "|")
@@ -19,7 +19,7 @@ def parse_separated(text: str, *, name: str) -> tuple[tuple[str, ...], list[tupl
     next line. Raises UserError where there is no header, no row, or a quote that nothing closes: then nobody can tell
     where the rows end.
     """
-    csv.field_size_limit(MAX_BYTES)  # the module's own limit of 128 KB would refuse a long cell
+    csv.field_size_limit(limits().expanded_bytes)  # the module's own limit of 128 KB would refuse a long cell
     lines = list(io.StringIO(text, newline=""))  # "" keeps a line break inside a cell as it is
     first, separator = 0, None
     if lines[0].rstrip("\r\n").lower().startswith("sep=") and len(lines[0].rstrip("\r\n")) == 5:  # Excel's own hint
@@ -58,6 +58,18 @@ def sniff(lines: list[str]) -> str:
         if width > 1 and share > most:
             best, most = separator, share
     return best
+
+
+def is_table(text: str) -> bool:
+    """Whether a text that may be prose is a table: lines of one width, with tabs or at least three of them alike."""
+    lines = list(io.StringIO(text[:200_000], newline=""))[:200]
+    separator = sniff(lines)
+    try:
+        records = [cells for cells in csv.reader(lines, delimiter=separator) if cells]
+    except csv.Error:
+        return False
+    alike = len({len(cells) for cells in records[:-1] or records}) == 1 and len(records[0]) > 1
+    return alike and len(records) >= (2 if separator == "\t" else 3)
 
 
 def name_columns(header: list[str], *, name: str) -> tuple[tuple[str, ...], list[Issue]]:

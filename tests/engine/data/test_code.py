@@ -5,7 +5,7 @@ import ast
 import pytest
 
 from engine.data import code
-from engine.data.code import module_name, read_functions
+from engine.data.code import LINES, module_name
 from engine.data.convert import convert
 from engine.data.files import file_sha256, python_files
 from engine.data.inspect import inspect_file
@@ -75,19 +75,20 @@ def folder(tmp_path):
 def test_functions_become_rows_and_all_else_is_counted(folder):
     table = read_rows(folder)
     assert table.kind == "python" and [row["name"] for row in table.rows][:2] == ["a.sum_0", "a.sum_1"]
-    assert {row["group"] for row in table.rows} == {"a", "shelf"} and len(table.rows) == 9
+    assert {row["group"] for row in table.rows} == {"a", "shelf"} and len(table.rows) == 10
     reasons = {issue.code: issue for issue in table.issues}
     assert set(reasons) == {
         *("vendored", "test_file", "generated", "unreadable"),
-        *("no_docstring", "stub", "too_long_function"),
+        *("no_docstring", "stub", "files_not_read"),
     }
     assert reasons["vendored"].message == "_vendor/b.py is somebody else's code, kept beside it."
     assert reasons["stub"].message == "Row 10: shelf.Shelf.none has no body of its own."
-    assert table.num_rows == 9 + 7 and all(issue.dropped for issue in table.issues)
+    assert reasons["files_not_read"].message == "Of pkg, 6 files are read as code. Not read: 1 .txt."
+    assert table.num_rows == 10 + 6 and all(issue.dropped for issue in table.issues if issue.source_row)
 
 
 def test_half_of_the_functions_are_asked_by_signature_and_docstring_and_half_by_their_opening(folder):
-    rows = {row["name"]: row for row in read_rows(folder).rows}
+    rows = {row["name"]: row for row in read_rows(folder).rows if row["name"] != "shelf.Shelf.long"}
     openings = [row for row in rows.values() if row["prompt"].endswith("(")]
     assert 2 <= len(openings) <= 7
     for row in rows.values():
@@ -99,9 +100,48 @@ def test_half_of_the_functions_are_asked_by_signature_and_docstring_and_half_by_
 
 def test_prompt_and_completion_are_the_functions_own_text_and_keep_the_conventions(folder):
     examples, issues = convert(read_rows(folder))
-    assert len(examples) == 9
+    assert len(examples) == 10
     for example in examples:
         assert is_python(example) and all(kept(source(example.completion, example)).values()), example
+
+
+UNDOCUMENTED = """
+def total(prices, rate):
+    # what the goods cost
+    goods = 0
+    for price in prices:
+        goods += price
+    # and the tax on them
+    tax = goods * rate
+    return goods + tax
+"""
+
+
+def test_a_function_without_a_docstring_is_asked_for_the_lines_after_its_middle(tmp_path):
+    (tmp_path / "a.py").write_text(UNDOCUMENTED)
+    row = read_rows(tmp_path).rows[0]
+    assert row["prompt"].endswith("goods = 0") and row["completion"].startswith("    for price in prices:\n")
+    example = convert(read_rows(tmp_path))[0][0]
+    assert is_python(example) and "goods = 0" in source(example.completion, example)
+
+
+def test_a_long_function_gives_as_many_whole_statements_as_fit(folder):
+    row = next(row for row in read_rows(folder).rows if row["name"] == "shelf.Shelf.long")
+    assert row["completion"].count("\n") + 1 == LINES[1] and row["prompt"].endswith("x = 1")
+
+
+def test_copies_that_a_build_made_are_left_out_at_the_top_alone():
+    assert code.left_out("build/lib/a.py", b"x = 1") == "generated"
+    assert code.left_out("pkg/build/a.py", b"x = 1") == "" == code.left_out("build.py", b"x = 1")
+
+
+def test_a_project_is_code_though_its_documents_are_more_and_a_folder_of_documents_is_not(tmp_path):
+    (tmp_path / "conf.py").write_text(UNDOCUMENTED)
+    for name in ("a.md", "b.md"):
+        (tmp_path / name).write_text("# Title\n\nSome words.\n")
+    assert read_rows(tmp_path).kind == "documents"
+    (tmp_path / "pyproject.toml").write_text("")
+    assert read_rows(tmp_path).kind == "python" and read_rows(tmp_path, format="text").kind == "documents"
 
 
 def test_a_method_comes_with_its_class_on_one_line_and_its_decorators(folder):
@@ -129,7 +169,7 @@ def test_a_folder_is_trained_on_like_a_file_with_whole_modules_held_out(folder):
 
 def test_a_folder_can_be_inspected_and_has_a_spec_of_its_own(folder):
     found = inspect_file(folder)
-    assert (found["format"], found["accepted"], found["problem"]) == ("prompt_completion", 9, "")
+    assert (found["format"], found["accepted"], found["problem"]) == ("prompt_completion", 10, "")
     assert found["reasons"]["test_file"] == 1 and own_data_spec(folder).data.train.path == str(folder)
 
 
@@ -146,11 +186,11 @@ def test_links_are_not_followed_and_environments_not_entered(folder, tmp_path):
 
 
 def test_a_folder_without_usable_code_is_refused(tmp_path):
-    with pytest.raises(UserError, match="is a folder without Python code"):
+    with pytest.raises(UserError, match="holds no file that can be read"):
         read_rows(tmp_path)
     (tmp_path / "a.py").write_text("x = 1\n")
-    with pytest.raises(UserError, match="has no Python function with a docstring"):
-        read_functions(tmp_path)
+    with pytest.raises(UserError, match="has no Python function with a body"):
+        read_rows(tmp_path)
 
 
 def test_a_module_has_one_name_whichever_file_it_is():

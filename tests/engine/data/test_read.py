@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from engine.data import files
+from engine.data.limits import Limits
 from engine.data.read import read_rows
 from engine.schema import UserError
 
@@ -232,21 +232,16 @@ def workbook() -> bytes:
     return stream.getvalue()
 
 
-def archive() -> bytes:
-    stream = io.BytesIO()
-    with zipfile.ZipFile(stream, "w") as packed:
-        packed.writestr("faq.csv", "question,answer\na,b\n")
-    return stream.getvalue()
-
-
 @pytest.mark.parametrize(
     ("content", "says"),
     [
-        (workbook(), "an Excel workbook"),
-        (archive(), "a zip archive"),
-        (b"%PDF-1.7 ...", "a PDF document"),
-        (b"PAR1....", "a Parquet file"),
-        (b"\x1f\x8b\x08....", "a gzip archive: unpack it first"),
+        (workbook(), "a workbook that cannot be read"),
+        (b"PK\x03\x04....", "a zip archive that cannot be read"),
+        (b"%PDF-1.7 ...", "a PDF that cannot be read"),
+        (b"PAR1....", "no whole Parquet file"),
+        (b"\x1f\x8b\x08....", "packed, and what is packed is damaged"),
+        (b"7z\xbc\xaf\x27\x1c....", "a 7z archive: unpack it first"),
+        (b"\0" * 257 + b"ustar" + b"\0" * 99, "a tar archive"),
         (b"\xd0\xcf\x11\xe0....", "an old Excel"),
         (bytes(range(256)) * 10, "not text in any encoding"),
     ],
@@ -263,7 +258,7 @@ def test_another_kind_of_file_called_csv_is_named_for_what_it_is(write, content,
 def test_a_path_that_is_no_plain_file_is_refused(tmp_path, write):
     os.mkfifo(tmp_path / "pipe.csv")
     for path, says in [
-        (tmp_path, "is a folder without Python code"),
+        (tmp_path, "holds no file that can be read: no table"),
         (tmp_path / "pipe.csv", "not a plain file"),
         (tmp_path / "none.csv", "There is no file none.csv"),
         (tmp_path / ("x" * 300), "cannot be read"),
@@ -284,7 +279,7 @@ def test_a_name_in_a_message_is_one_short_printable_line(write):
 def test_a_file_above_the_limit_is_refused_before_it_is_read(tmp_path):
     path = tmp_path / "big.csv"
     with open(path, "wb") as stream:
-        stream.truncate(files.MAX_BYTES + 1)
+        stream.truncate(Limits().file_bytes + 1)
     with pytest.raises(UserError, match="big.csv is larger than 200 MB, the most that can be read"):
         read_rows(path)
 
