@@ -9,7 +9,19 @@ from typing import Annotated, Any
 
 import typer
 
-from engine import chat, cli_beside, cli_history, embedded, history, launch, listing, rundir, specs, terminal
+from engine import (
+    chat,
+    cli_beside,
+    cli_history,
+    cli_report,
+    embedded,
+    history,
+    launch,
+    listing,
+    rundir,
+    specs,
+    terminal,
+)
 from engine.cli import EXIT_FAILED, EXIT_STOPPED, AsJson, RunId, app, opened, print_json, verb
 from engine.rundir import Run
 from engine.schema import Example, UserError
@@ -106,7 +118,7 @@ def ask(
         terminal.show_answers(event["base"], event["tuned"])
 
 
-for beside in (*cli_history.VERBS, *cli_beside.VERBS):
+for beside in (*cli_history.VERBS, *cli_report.VERBS, *cli_beside.VERBS):
     verb(beside)
 
 

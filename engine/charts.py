@@ -2,7 +2,7 @@
 
 import math
 import re
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -146,8 +146,9 @@ def loss_legend(lang: str, *, held_out: bool) -> str:
     return tag("div", "".join(keys), cls="k-legend")
 
 
-def bars(rows: Sequence[dict[str, Any]], described: str) -> str:
-    """Bars of shares 0..1 with an interval where given: rows of {"label", "arm", "share", "low", "high", "shown"}."""
+def bars(rows: Sequence[Mapping[str, Any]], described: str, *, see: str = "") -> str:
+    """Bars of shares 0..1 with an interval where given: rows of {"label", "arm", "share", "low", "high", "shown",
+    "pick"}. A share of None gets no bar. With `see`, a hint, numbers that have a pick are buttons that tell it."""
     lines = []
     for row in rows:
         whisker = ""
@@ -155,12 +156,20 @@ def bars(rows: Sequence[dict[str, Any]], described: str) -> str:
             low, high = _percent(row["low"]), _percent(row["high"])
             whisker = f'<i class="k-whisker" style="left:{low:.2f}%;width:{max(high - low, 0.4):.2f}%"></i>'
         fill = f'<i class="k-bar-fill k-fill-{row["arm"]}" style="width:{_percent(row["share"]):.2f}%"></i>'
+        track = "" if row["share"] is None else fill + whisker
         lines.append(
             tag("span", esc(row["label"]), cls="k-bar-label")
-            + tag("span", fill + whisker, cls="k-bar-track")
-            + tag("span", esc(row["shown"]), cls="k-bar-value")
+            + tag("span", track, cls="k-bar-track")
+            + tag("span", _number(row["shown"], row.get("pick"), see), cls="k-bar-value")
         )
-    return tag("div", "".join(lines), cls="k-bars", role="img", aria_label=described)
+    return tag("div", "".join(lines), cls="k-bars", role="group" if see else "img", aria_label=described)
+
+
+def _number(shown: object, pick: str | None, see: str) -> str:
+    """A number, as a button where it leads somewhere."""
+    if not pick or not see:
+        return esc(shown)
+    return tag("button", esc(shown), type="button", cls="k-see", data_pick=pick, title=see)
 
 
 def two_bars(
@@ -183,18 +192,23 @@ def _percent(share: float | None) -> float:
     return 100 * min(1.0, max(0.0, share or 0.0))
 
 
-def stacked_bar(parts: Sequence[tuple[str, int, str]], label: str) -> str:
-    """One bar in parts (class word, count, name), empty parts left out, with its key below."""
-    total = sum(count for _, count, _ in parts) or 1
-    kept = [part for part in parts if part[1]]
+def stacked_bar(parts: Sequence[tuple[Any, ...]], label: str, *, see: str = "") -> str:
+    """One bar in parts (class word, count, name, pick or nothing), empty parts left out, with its key below. With
+    `see`, a hint, counts that have a pick are buttons that tell it."""
+    total = sum(part[1] for part in parts) or 1
     bar = "".join(
         f'<i class="k-part k-part-{esc(word)}" style="flex:{count}" title="{esc(name)}: {count}">'
         f"{count if count / total > 0.07 else ''}</i>"
-        for word, count, name in kept
+        for word, count, name, *_ in parts
+        if count
     )
     keys = "".join(
-        tag("span", tag("i", "", cls=f"k-part-{word}") + esc(name) + tag("b", str(count)), cls="k-key")
-        for word, count, name in parts
+        tag(
+            "span",
+            tag("i", "", cls=f"k-part-{word}") + esc(name) + tag("b", _number(count, count and pick, see)),
+            cls="k-key",
+        )
+        for word, count, name, pick in ((*part, None)[:4] for part in parts)
     )
     return tag("div", bar, cls="k-stack", role="img", aria_label=label) + tag(
         "div", keys, cls="k-legend k-legend-column"

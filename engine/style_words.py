@@ -9,6 +9,8 @@ from engine.text import text
 
 CLOSE, NEAR = 1.25, 2.0  # distances up to which answers are called close to the training answers' style, or near it
 HARDLY = 0.1  # a tenth of the distance of a training answer: a smaller change is called none
+MOST_TRAITS = 5
+CHANGED = 0.1  # units of the training answers' spread: a smaller change is not listed
 NARROW = 0.5  # answers that vary less than half as much as the training answers
 
 
@@ -46,6 +48,22 @@ def band(distance: float) -> str:
 def trait(name: str, value: float, lang: str = "en") -> str:
     """A trait's mean with its unit: a count, or a share of sentences."""
     return figures.plain(value) if name in COUNTS else text("page.style.share", lang, n=figures.plain(100 * value))
+
+
+def traits(style: Mapping[str, Any], lang: str = "en") -> tuple[list[str], list[list[str]]]:
+    """(header, rows) as text: the traits that changed most, for the training answers, base and tuned. ([], []) where
+    nothing changed worth naming, or where style was not measured."""
+    changed = [row for row in style.get("features") or [] if abs(row["change"]) >= CHANGED][:MOST_TRAITS]
+    if not changed:
+        return [], []
+    header = [text("page.style.trait_column", lang), text("page.style.training", lang)]
+    header += [text(f"page.arm.{arm}", lang) for arm in ("base", "tuned")]
+    rows = [
+        [text(f"page.style.trait.{row['name']}", lang)]
+        + [trait(row["name"], row[cloud], lang) for cloud in ("training", "base", "tuned")]
+        for row in changed
+    ]
+    return header, rows
 
 
 def _moved(far: Mapping[str, Any]) -> str:

@@ -57,6 +57,8 @@ LIGHT = (
     "embedded",
     "cli",
     "cli_beside",
+    "cli_report",
+    "pictures",
     "listing",
     "terminal",
     "evaluate_name",

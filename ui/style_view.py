@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from engine.charts import nice_ticks
-from engine.style_words import reading, trait
+from engine.style_words import reading, traits
 from engine.text import text
 from ui import html
 from ui.html import esc, heading, tag
@@ -16,8 +16,6 @@ SHAPES = {
     "base": '<rect x="-3.4" y="-3.4" width="6.8" height="6.8"/>',
     "tuned": '<path d="M0 -4.8L4.6 3.4H-4.6Z"/>',
 }
-MOST_TRAITS = 5
-CHANGED = 0.1  # units of the training answers' spread: a smaller change is not listed
 WEIGHS = 0.35  # a trait of at least this weight names an axis
 
 
@@ -110,17 +108,9 @@ def _axis(weights: Sequence[Mapping[str, Any]], lang: str) -> str:
 
 
 def _traits(style: Mapping[str, Any], lang: str) -> str:
-    changed = [row for row in style["features"] if abs(row["change"]) >= CHANGED][:MOST_TRAITS]
+    header, rows = traits(style, lang)
     title = tag("h3", esc(text("page.style.changed", lang)))
-    if not changed:
+    if not rows:
         return title + tag("p", esc(text("page.style.nothing_changed", lang)), cls="k-muted")
-    head = [text("page.style.trait_column", lang), *(_called(cloud, lang) for cloud in CLOUDS)]
-    rows = [
-        [
-            text(f"page.style.trait.{row['name']}", lang),
-            *(trait(row["name"], row[cloud], lang) for cloud in CLOUDS),
-        ]
-        for row in changed
-    ]
-    drawn = html.texts(head, rows, cls="k-traits", numeric=range(1, len(head)))
+    drawn = html.texts(header, rows, cls="k-traits", numeric=range(1, len(header)))
     return title + tag("p", esc(text("page.style.changed_help", lang)), cls="k-muted") + drawn

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from engine import environment, registry, results, rundir, verdict
+from engine.examples import likeliest
 from engine.items import FORGETTING
 from engine.rundir import Run
 from engine.schema import UserError
@@ -72,19 +73,6 @@ def of_run(run: Run) -> dict[str, Any]:
 def write(path: Path, values: Mapping[str, Any]) -> None:
     """The result in its file, the old one or the new, never half."""
     rundir.write_text(path, json.dumps(values, ensure_ascii=False, sort_keys=True, indent=1, allow_nan=False) + "\n")
-
-
-def likeliest(run: Run) -> dict[str, tuple[str, str]]:
-    """{item's id: (choice, choice)}: the one of its choices that each arm finds likeliest per token, before and after:
-    what the metric choice_accuracy judges."""
-    losses = [{row.example_id: row.output.choice_losses for row in run.answers(arm)} for arm in ("base", "tuned")]
-    found = {}
-    for item in run.examples("test"):
-        taken = [arm.get(item.id) for arm in losses]
-        if item.choices and all(taken):
-            choices = (item.completion, *item.choices)
-            found[item.id] = tuple(choices[arm.index(min(arm))] for arm in taken)
-    return found
 
 
 def example(
