@@ -80,7 +80,9 @@ def inspect(
     format: Annotated[str, typer.Option("--format", help="The rows' shape, where it is not recognised.")] = "",
     columns: Annotated[
         str,
-        typer.Option("--columns", metavar="FIELD=COLUMN,...", help="For example prompt=question,completion=answer."),
+        typer.Option(
+            "--columns", metavar="FIELD=COLUMN,...", help='For example prompt=question,completion="{title}\\n{body}".'
+        ),
     ] = "",
     sheet: Annotated[str, typer.Option("--sheet", help="The sheet to read of a workbook; else the first.")] = "",
     model: Annotated[str, typer.Option("--model", help="The model whose tokens are counted.")] = "",
@@ -184,10 +186,13 @@ def _say_why(run: Run, state: str) -> int:
 
 def _mapping(columns: str) -> dict[str, str]:
     """The columns by field, from "prompt=question,completion=answer"."""
-    pairs = [pair.partition("=") for pair in columns.split(",") if pair.strip()]
-    if wrong := [pair[0] for pair in pairs if not (pair[0].strip() and pair[2].strip())]:
-        raise UserError(f"--columns: '{wrong[0][:60]}' is not FIELD=COLUMN. Write prompt=question,completion=answer.")
-    return {field.strip(): column.strip() for field, _, column in pairs}
+    from engine.data.columns import parse_mapping
+
+    try:
+        return parse_mapping(columns)
+    except ValueError as error:
+        message = f"--columns: '{str(error)[:60]}' is not FIELD=COLUMN. Write prompt=question,completion=answer."
+        raise UserError(message) from None
 
 
 def _token_counter(model: str) -> Callable[[Example], tuple[int, int]] | None:

@@ -1,11 +1,11 @@
 """Rows to Examples: which shape a file has, which column is which, and what each row becomes."""
 
 import difflib
-import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
+from engine.data.columns import fold_name, is_template, names_in, used, value_of, with_names
 from engine.data.read import Table
 from engine.formats import _shared
 from engine.registry import formats
@@ -14,38 +14,25 @@ from engine.schema import Example, Format, Issue, UserError, identified
 SAMPLE_ROWS = 50
 # Columns that say something about a row and are no part of it; any other one may hold an answer.
 ABOUT = (
-    *("id", "uid", "uuid", "index", "no", "number", "prompt id", "source", "url", "link", "path", "file", "date"),
     *(
-        "title",
-        "heading",
-        "place",
-        "name",
-        "author",
-        "category",
-        "topic",
-        "type",
-        "tag",
-        "tags",
-        "lang",
-        "language",
-        "locale",
-        "split",
+        "id",
+        "uid",
+        "uuid",
+        "index",
+        "key",
+        "no",
+        "number",
+        "prompt id",
+        "source",
+        "url",
+        "link",
+        "path",
+        "file",
+        "date",
     ),
-    *(
-        "level",
-        "difficulty",
-        "meta",
-        "metadata",
-        "license",
-        "system",
-        "番号",
-        "出典",
-        "日付",
-        "タイトル",
-        "題名",
-        "見出し",
-    ),
-    *("カテゴリ", "カテゴリー", "分類", "種別", "言語"),
+    *("title", "heading", "place", "name", "author", "category", "topic", "type", "tag", "tags", "lang", "language"),
+    *("locale", "split", "level", "difficulty", "meta", "metadata", "license", "system"),
+    *("番号", "出典", "日付", "タイトル", "題名", "見出し", "カテゴリ", "カテゴリー", "分類", "種別", "言語"),
 )
 
 
@@ -76,8 +63,9 @@ class Detection:
 def detect(table: Table, *, format: str = "", columns: Mapping[str, str] | None = None) -> Detection:
     """The shape of the table, told from the names of its columns and from what its first rows hold.
 
-    `format` and `columns` (canonical field -> the file's column; "" for "do not use") are the user's own choice and
-    override. Raises UserError for a format, field or column that does not exist; not where no shape fits.
+    `format` and `columns` (canonical field -> the file's column, or a template that joins some; "" for "do not use")
+    are the user's own choice and override. Raises UserError for a format, field or column that does not exist; not
+    where no shape fits.
     """
     wanted = _user_columns(table, columns or {}, format)
     shapes = [_format(format)] if format else [f for f in formats().values() if wanted.keys() <= f.fields.keys()]
@@ -86,7 +74,9 @@ def detect(table: Table, *, format: str = "", columns: Mapping[str, str] | None 
     if len(found) > 1 and not found[1].missing and _rivals(found[0], found[1]):
         found[:2] = [replace(c, confidence=c.confidence / 2) for c in found[:2]]
     best = found[0]
-    unsure = len(shapes) > 1 and _format(best.format).alone and _may_hold_an_answer(table, best.columns)
+    chosen = all(wanted.get(field) for field in _format(best.format).required)  # the user said so
+    alone = len(shapes) > 1 and _format(best.format).alone and not chosen
+    unsure = alone and _may_hold_an_answer(table, best.columns)
     if best.missing or unsure:
         return Detection("", {}, 0.0, tuple(found))
     return Detection(best.format, best.columns, best.confidence, tuple(found))
@@ -107,11 +97,13 @@ def convert(
     shape, issues, examples = _format(found.format), list(table.issues), []
     for number, row in zip(table.numbers, table.rows, strict=True):
         try:
-            example = shape.to_example(_canonical(row, found.columns))
+            example, mended = converted(shape, _canonical(row, found.columns))
         except ValueError as error:
             code = "empty" if str(error).endswith("is empty") else "unusable"
             issues.append(Issue(number, code, f"Row {number}: {error}.", True))
             continue
+        if mended:
+            issues.append(Issue(number, "turns_mended", f"Row {number}: {mended}.", False))
         answerable = example.answerable and suite != "unanswerable"
         examples.append(identified(replace(example, suite=suite, answerable=answerable, source_row=number)))
     return examples, issues
@@ -122,7 +114,9 @@ def no_shape_fits(table: Table, found: Detection) -> UserError:
     have = ", ".join(column[:40] for column in table.columns[:12]) + (", ..." if len(table.columns) > 12 else "")
     needs = "; ".join(f"{_format(c.format).title}: {', '.join(_format(c.format).required)}" for c in found.candidates)
     best = next((c for c in found.candidates if c.columns and c.missing), None) or _question_answer(found)
-    spare = [column[:40] for column in _wordiest(table) if column not in best.columns.values()] + ["COLUMN"] * 2
+    spare = [column[:40] for column in _wordiest(table) if column not in used(best.columns, table.columns)] + [
+        "COLUMN"
+    ] * 2
     example = ",".join(f"{field}={name}" for field, name in zip(best.missing, spare, strict=False))
     return UserError(
         f"{table.name}: its columns ({have}) fit no known shape. What is needed: {needs}. Say which column is which, "
@@ -147,15 +141,6 @@ def _format(name: str) -> Format:
     return formats()[name]
 
 
-def fold_name(name: str) -> str:
-    """A column's name as it is compared: width and case ignored, white space, _ and - taken as one.
-
-    >>> fold_name(" Ｑuestion_Text ")
-    'question text'
-    """
-    return " ".join(unicodedata.normalize("NFKC", name).casefold().replace("_", " ").replace("-", " ").split())
-
-
 def _user_columns(table: Table, columns: Mapping[str, str], format: str) -> dict[str, str]:
     """The user's mapping with each column by its name in the file."""
     known = {field for shape in ([_format(format)] if format else formats().values()) for field in shape.fields}
@@ -167,21 +152,36 @@ def _user_columns(table: Table, columns: Mapping[str, str], format: str) -> dict
             raise UserError(
                 f"'{given_field[:40]}' is no field to map a column to. There are: {', '.join(sorted(known))}."
             )
-        actual = column if column in table.columns else folded.get(fold_name(column), "")
-        if column.strip() and not actual:
-            close = difflib.get_close_matches(column, table.columns, n=1)
-            hint = f" Did you mean '{close[0][:60]}'?" if close else ""
-            have = ", ".join(name[:40] for name in table.columns[:20])
-            raise UserError(f"{table.name} has no column '{column[:60]}'.{hint} It has: {have}.")
-        found[field] = actual
+        joins = is_template(column) and column not in table.columns
+        actual = {name: _actual(table, name, folded) for name in (names_in(column) if joins else [column])}
+        found[field] = with_names(column, actual) if joins else actual[column]
     return found
+
+
+def _actual(table: Table, column: str, folded: Mapping[str, str]) -> str:
+    """The column's name in the file; "" for none. Raises UserError where there is no such column."""
+    if not column.strip():
+        return ""
+    actual = column if column in table.columns else folded.get(fold_name(column), "")
+    if not actual:
+        close = difflib.get_close_matches(fold_name(column), folded, n=1)
+        hint = f" Did you mean '{folded[close[0]][:60]}'?" if close else ""
+        have = ", ".join(name[:40] for name in table.columns[:20])
+        raise UserError(f"{table.name} has no column '{column[:60]}'.{hint} It has: {have}.")
+    return actual
+
+
+def converted(shape: Format, row: Mapping[str, Any]) -> tuple[Example, str]:
+    """(the row's Example, what was mended in it, "" where nothing was). Raises ValueError as `to_example` does."""
+    found = shape.to_example(row)
+    return found if isinstance(found, tuple) else (found, "")
 
 
 def _candidate(table: Table, shape: Format, wanted: Mapping[str, str]) -> Candidate:
     columns = {field: column for field, column in wanted.items() if column}
     for field, names in shape.fields.items():
         column = _column_called(table, names) if field not in wanted else ""
-        if column and column not in columns.values() and _useful(table, field, column):
+        if column and column not in used(columns, table.columns) and _useful(table, field, column):
             columns[field] = column
     missing = tuple(field for field in shape.required if field not in columns)
     if missing:
@@ -216,13 +216,13 @@ def _parses(function: Any, row: Mapping[str, Any]) -> bool:
 
 
 def _canonical(row: Mapping[str, Any], columns: Mapping[str, str]) -> dict[str, Any]:
-    return {field: row.get(column) for field, column in columns.items()}
+    return {field: value_of(row, column) for field, column in columns.items()}
 
 
 def _may_hold_an_answer(table: Table, columns: Mapping[str, str]) -> bool:
     """Whether a column is left over that is not just about the row."""
-    about = {fold_name(name) for name in ABOUT}
-    return any(column not in columns.values() and fold_name(column) not in about for column in table.columns)
+    about, read = {fold_name(name) for name in ABOUT}, used(columns, table.columns)
+    return any(column not in read and fold_name(column) not in about for column in table.columns)
 
 
 def _rivals(first: Candidate, second: Candidate) -> bool:

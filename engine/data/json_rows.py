@@ -4,6 +4,7 @@ import json
 from collections.abc import Iterator
 from typing import Any
 
+from engine.data import squad
 from engine.data.separated import MAX_COLUMNS
 from engine.schema import Issue, UserError
 
@@ -22,9 +23,9 @@ class Repeated(dict):
 def parse_json(text: str, *, name: str) -> tuple[tuple[str, ...], Numbered, list[Issue]]:
     """(columns, numbered rows, issues) of one JSON document. Number 1 is the first row of the list.
 
-    The document is a list of objects, an object that holds one such list, or an object of columns (lists of equal
-    length, or objects with the same keys, as pandas writes them). Raises UserError with line and place where it is
-    no JSON, and with what it holds where it is no table.
+    The document is a list of objects, an object that holds one such list, an object of columns (lists of equal length,
+    or objects with the same keys, as pandas writes them), texts by their names, or SQuAD's nested form (see squad.py).
+    Raises UserError with line and place where it is no JSON, and with what it holds where it is no table.
     """
     try:
         document = _loads(text)
@@ -34,6 +35,7 @@ def parse_json(text: str, *, name: str) -> tuple[tuple[str, ...], Numbered, list
     except RecursionError:
         raise UserError(f"{name} is nested too deeply; a table has at most {MAX_DEPTH} levels.") from None
     values = document if isinstance(document, list) else _list_in(document, name)
+    values = squad.flat(values) if squad.is_nested(values) else values
     if not values:
         raise UserError(f"{name} holds an empty list: there is no row to read.")
     if not any(isinstance(value, dict) for value in values):
@@ -138,9 +140,17 @@ def _list_in(document: Any, name: str) -> list[Any]:
         return [dict(zip(document, values, strict=True)) for values in zip(*document.values(), strict=True)]
     if document and all(isinstance(v, dict) and v.keys() == _first(document).keys() for v in document.values()):
         return [{column: values[key] for column, values in document.items()} for key in _first(document)]
+    if _are_texts(document):
+        return [{"key": key, "text": text} for key, text in document.items()]
     raise UserError(
         f"{name} holds an object ({_names(document)}) and no list of rows. Rows are a list of objects, {EXAMPLE}."
     )
+
+
+def _are_texts(document: dict[str, Any]) -> bool:
+    """Whether an object holds documents by their names, and not settings: texts alone, of some length."""
+    values = list(document.values())
+    return len(values) > 2 and all(isinstance(v, str) for v in values) and sum(map(len, values)) >= 50 * len(values)
 
 
 def _first(document: dict[str, Any]) -> Any:

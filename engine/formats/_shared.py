@@ -11,7 +11,12 @@ from engine.schema import Example, Message, example_id
 GROUP = ("group", "グループ")
 ANSWERABLE = ("answerable", "回答可能")
 CHOICES = ("choices", "wrong_answers", "distractors", "誤答")
-OPTIONAL: dict[str, tuple[str, ...]] = {"group": GROUP, "answerable": ANSWERABLE, "choices": CHOICES}
+SYSTEM = ("system", "system prompt", "システム", "システムプロンプト")
+OPTIONAL: dict[str, tuple[str, ...]] = {
+    "group": GROUP,
+    "answerable": ANSWERABLE,
+    "choices": CHOICES,
+}
 
 _YES = {"true", "yes", "y", "1", "はい", "可", "可能", "○"}
 _NO = {"false", "no", "n", "0", "いいえ", "不可", "不可能", "×"}
@@ -67,7 +72,11 @@ def choices(row: Mapping[str, Any], completion: str) -> tuple[str, ...]:
 
 
 def example(row: Mapping[str, Any], *, prompt: tuple[Message, ...], completion: str) -> Example:
-    """The Example of this prompt and completion with the row's optional columns. Raises ValueError as they do."""
+    """The Example of this prompt and completion with the row's optional columns; the system column, if any, opens a
+    prompt that has no system message yet. Raises ValueError as the columns do."""
+    system = text(row, "system").strip()
+    if system and prompt and prompt[0].role != "system":
+        prompt = (Message("system", system), *prompt)
     return Example(
         id=example_id(prompt, completion),
         prompt=prompt,

@@ -9,10 +9,41 @@ from engine.formats._shared import needed, text
 from engine.schema import Message
 
 ROLES = {"system": "system", "developer": "system", "user": "user", "assistant": "assistant"}
+# How chat logs, ShareGPT and support systems call the two who speak.
+SPEAKERS = {
+    **ROLES,
+    **dict.fromkeys(
+        (
+            *("human", "customer", "client", "student", "learner", "patient", "visitor", "caller", "questioner"),
+            *("ユーザー", "ユーザ", "利用者", "お客様", "顧客", "質問者", "生徒", "学習者", "患者"),
+        ),
+        "user",
+    ),
+    **dict.fromkeys(
+        (
+            *("gpt", "bot", "chatbot", "agent", "ai", "model", "operator", "support", "tutor", "teacher", "doctor"),
+            *(
+                "chatgpt",
+                "bing",
+                "アシスタント",
+                "オペレーター",
+                "担当者",
+                "担当",
+                "回答者",
+                "教師",
+                "講師",
+                "医師",
+                "ボット",
+            ),
+        ),
+        "assistant",
+    ),
+    "システム": "system",
+}
 
 
 def turns(row: Mapping[str, Any], field: str) -> tuple[Message, ...]:
-    """The turns of a list of {"role", "content"}, or of the JSON text of one.
+    """The turns of a list of {"role", "content"} or {"from", "value"}, or of the JSON text of one.
 
     Raises ValueError where it is neither, where a role is unknown, or where a turn is empty.
     """
@@ -38,7 +69,30 @@ def in_turns(row: Mapping[str, Any], field: str) -> bool:
         found = json.loads(value, strict=False)
     except (ValueError, RecursionError):
         return False
-    return bool(found) and all(isinstance(turn, dict) and "role" in turn for turn in found)
+    return bool(found) and all(isinstance(turn, dict) and ("role" in turn or "from" in turn) for turn in found)
+
+
+def conversation(row: Mapping[str, Any], field: str) -> tuple[tuple[Message, ...], str, str]:
+    """(the turns before the last answer, the last answer, what was mended). Turns of the user after the last answer are
+    left out; turns of one speaker in a row are joined, as people write in chats.
+
+    Raises ValueError where no answer of the assistant follows a user's turn, or the assistant opens.
+    """
+    found, mended = list(turns(row, field)), []
+    while found and found[-1].role == "user" and any(turn.role == "assistant" for turn in found):
+        found.pop()
+        mended.append("what the user says after the last answer was left out")
+    joined: list[Message] = []
+    for turn in found:
+        if joined and joined[-1].role == turn.role != "system":
+            joined[-1] = Message(turn.role, f"{joined[-1].content}\n\n{turn.content}")
+            mended.append("turns of one speaker in a row were joined")
+        else:
+            joined.append(turn)
+    spoken = taking_turns(tuple(joined), field)
+    if len(spoken) < 2 or spoken[-1].role != "assistant":
+        raise ValueError(f"'{field}' does not end with an assistant's turn that answers a user's")
+    return spoken[:-1], spoken[-1].content, "; ".join(dict.fromkeys(mended))
 
 
 def taking_turns(found: tuple[Message, ...], field: str) -> tuple[Message, ...]:
@@ -77,11 +131,12 @@ def answer(row: Mapping[str, Any], field: str) -> str:
 def _turn(field: str, number: int, value: Any) -> Message:
     if not isinstance(value, dict):
         raise ValueError(f"'{field}' turn {number} is no object with role and content")
-    role = ROLES.get(str(value.get("role")).strip().lower())
+    name = value["from"] if "role" not in value and "from" in value else value.get("role")
+    role = SPEAKERS.get(str(name).strip().lower())
     if role is None:
-        given = str(value.get("role"))[:20]
+        given = str(name)[:20]
         raise ValueError(f"'{field}' turn {number} has the role '{given}'; {', '.join(ROLES)} are known")
-    content = value.get("content")
+    content = value["value"] if "content" not in value and "value" in value else value.get("content")
     if isinstance(content, list) and all(isinstance(part, dict) and part.get("type") == "text" for part in content):
         content = "\n".join(str(part.get("text") or "") for part in content)
     if not isinstance(content, str) or not content.strip():

@@ -9,7 +9,7 @@ from dataclasses import replace
 from typing import Any
 
 from engine.formats import _turns
-from engine.formats._shared import OPTIONAL, example, needed
+from engine.formats._shared import OPTIONAL, SYSTEM, example, needed
 from engine.schema import Example, Format, identified
 
 UP = {"true", "1", "+1", "yes", "y", "good", "up", "👍", "はい", "良い", "よい", "高評価", "○"}
@@ -45,6 +45,7 @@ FORMAT = Format(
         ),
         "label": ("label", "feedback", "thumbs", "rating", "評価", "ラベル", "判定"),
         **OPTIONAL,
+        "system": SYSTEM,
     },
     required=("prompt", "completion", "label"),
     to_example=to_example,

@@ -11,7 +11,7 @@ from dataclasses import replace
 from typing import Any
 
 from engine.formats import _transcript, _turns
-from engine.formats._shared import OPTIONAL, example, text
+from engine.formats._shared import OPTIONAL, SYSTEM, example
 from engine.schema import Example, Format, Message, identified
 
 
@@ -26,9 +26,6 @@ def to_example(row: Mapping[str, Any]) -> Example:
     else:
         chosen, rejected = _turns.answer(row, "chosen"), _turns.answer(row, "rejected")
         prompt = _turns.prompt(row)
-    system = text(row, "system").strip()
-    if system and prompt[0].role != "system":
-        prompt = (Message("system", system), *prompt)
     if chosen == rejected:
         raise ValueError("'chosen' and 'rejected' are the same answer")
     return identified(replace(example(row, prompt=prompt, completion=chosen), rejected=rejected))
@@ -76,7 +73,7 @@ FORMAT = Format(
             "不採用",
         ),
         **OPTIONAL,
-        "system": ("system", "system prompt", "システム"),
+        "system": SYSTEM,
     },
     required=("chosen", "rejected"),
     to_example=to_example,

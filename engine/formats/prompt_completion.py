@@ -6,7 +6,7 @@ A prompt and how it goes on: trl's and OpenAI's older shape. Indentation at the 
 from collections.abc import Mapping
 from typing import Any
 
-from engine.formats._shared import OPTIONAL, example, needed, text
+from engine.formats._shared import OPTIONAL, SYSTEM, example, needed, text
 from engine.schema import Example, Format, Message
 
 
@@ -25,8 +25,9 @@ FORMAT = Format(
     title="Prompt and completion",
     fields={
         "prompt": ("prompt", "input", "プロンプト", "入力", "入力文"),
-        "completion": ("completion", "response", "output", "補完", "応答", "出力", "出力文", "生成文"),
+        "completion": ("completion", "response", "output", "code", "補完", "応答", "出力", "出力文", "生成文"),
         **OPTIONAL,
+        "system": SYSTEM,
     },
     required=("prompt", "completion"),
     to_example=to_example,

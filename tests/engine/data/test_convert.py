@@ -6,7 +6,8 @@ from hypothesis import strategies as st
 
 from engine.data.account import account
 from engine.data.clean import clean
-from engine.data.convert import convert, detect, fold_name
+from engine.data.columns import fold_name
+from engine.data.convert import convert, detect
 from engine.data.read import Table, read_rows
 from engine.registry import formats
 from engine.schema import UserError
@@ -45,6 +46,8 @@ def table(*rows: dict, name: str = "faq.csv") -> Table:
             "passage",
             dict.fromkeys(["context", "question", "answer"]),
         ),
+        (("prompt", "code", "task_id"), "prompt_completion", {"prompt": "prompt", "completion": "code"}),
+        (("prefix", "Middle ", "suffix"), "fim", {"prefix": "prefix", "middle": "Middle ", "suffix": "suffix"}),
         (("prompt", "id"), "prompts", {"prompt": "prompt"}),
         (("text", "title"), "text", {"text": "text"}),
         (("本文",), "text", {"text": "本文"}),
@@ -175,14 +178,14 @@ def test_a_table_that_fits_nothing_names_its_columns_what_is_needed_and_how_to_m
 
 
 def test_half_a_shape_says_which_column_is_missing():
-    with pytest.raises(UserError, match="--columns completion=code"):
-        convert(table({"prompt": "Write a sum", "code": "a + b"}))
+    with pytest.raises(UserError, match="--columns completion=program"):
+        convert(table({"prompt": "Write a sum", "program": "a + b"}))
 
 
 @pytest.mark.parametrize(
     ("options", "says"),
     [
-        ({"format": "xml"}, "There is no format 'xml'. There are: alpaca, choice_columns, labels"),
+        ({"format": "xml"}, "There is no format 'xml'. There are: alpaca, choice_columns, fim, labels"),
         ({"columns": {"query": "a"}}, "'query' is no field"),
         ({"columns": {"question": "anser"}}, "has no column 'anser'. Did you mean 'answer'? It has: question, answer"),
         ({"format": "alpaca", "columns": {"question": "question"}}, "'question' is no field"),
@@ -232,10 +235,12 @@ NAMES = [
     "prompt",
     "completion",
     "messages",
+    *("conversations", "prefix", "middle", "suffix", "text", "heading", "system", "history", "chosen", "rejected"),
+    *("label", "context", "options", "a", "b"),
 ]
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=100, deadline=None)
 @given(
     columns=st.lists(st.sampled_from(NAMES), min_size=1, max_size=6, unique=True),
     cells=st.lists(st.lists(CELL, min_size=6, max_size=6), min_size=1, max_size=12),
@@ -266,7 +271,13 @@ def test_accepted_and_dropped_add_up_for_any_table_of_texts(columns, cells):
         ("gsm8k/test.jsonl", 1319, {}),
         ("medquad/medquad_short.jsonl", 9136, {"group": "focus"}),
         ("cucom_ecommerce/first_reply.jsonl", 5564, {"question": "customer", "answer": "agent"}),
-        ("mbpp/sanitized-mbpp.json", 427, {"completion": "code"}),
+        ("mbpp/sanitized-mbpp.json", 427, {}),
+        ("mbpp/mbpp.jsonl", 974, {"prompt": "text", "completion": "code"}),
+        ("bridge_tutoring/bridge.jsonl", 700, {"prompt": "{history}", "completion": "tutor_expert"}),
+        ("clinc_oos/oos_and_test.jsonl", 5700, {"prompt": "text", "completion": "intent"}),
+        ("ifeval/input_data.jsonl", 541, {"prompt": "prompt"}),
+        ("squad2/contexts.json", 646, {}),
+        ("cucom_ecommerce/dialogues_1500.jsonl", 1500, {}),
         ("lawqa_jp/selection.json", 140, {"instruction": "問題文", "input": "コンテキスト"}),
         ("lawqa_jp/selection.json", 140, {"options": "選択肢"}),
         ("jglue/jsquad_valid.jsonl", 4442, {}),
@@ -276,4 +287,4 @@ def test_accepted_and_dropped_add_up_for_any_table_of_texts(columns, cells):
 )
 def test_real_files_convert_whole(real, name, rows, columns):
     examples, issues = convert(read_rows(real(name)), columns=columns)
-    assert len(examples) == rows and issues == []
+    assert len(examples) == rows and {issue.code for issue in issues} <= {"turns_mended"}

@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from engine.data.convert import convert
 from engine.data.limits import Limits
 from engine.data.read import read_rows
 from engine.schema import UserError
@@ -137,6 +138,24 @@ def test_an_object_that_holds_a_table_is_read(write, document):
     assert read_rows(write("a.json", document)).rows == [{"q": "a", "r": "b"}, {"q": "c", "r": "d"}]
 
 
+def test_texts_by_their_names_are_documents_by_their_keys(write, as_jsonl):
+    document = {f"para {n}": "Words of some length, that nobody takes for a setting. " * 2 for n in range(3)}
+    table = read_rows(write("a.json", as_jsonl([document])))
+    assert table.columns == ("key", "text") and [row["key"] for row in table.rows] == list(document)
+
+
+def test_squads_own_nesting_is_a_row_a_question(write, as_jsonl):
+    asked = {"question": "When?", "id": "q1", "answers": [{"text": "1802", "answer_start": 3}], "is_impossible": False}
+    none = {"question": "Who?", "id": "q2", "answers": [], "is_impossible": True}
+    paragraph = {"context": "The mill was built in 1802.", "qas": [asked, none]}
+    articles = [{"title": "Mills", "paragraphs": [paragraph, "odd"]}]
+    table = read_rows(write("a.json", as_jsonl([{"version": "v2.0", "data": articles}])))
+    assert table.numbers == [1, 2] and table.rows[0]["answers"] == ["1802"] and table.rows[1]["title"] == "Mills"
+    assert [issue.source_row for issue in table.issues] == [3]
+    examples, _ = convert(table)
+    assert [example.answerable for example in examples] == [True, False] and examples[0].completion == "1802"
+
+
 @pytest.mark.parametrize(
     ("document", "says"),
     [
@@ -144,6 +163,7 @@ def test_an_object_that_holds_a_table_is_read(write, document):
         ('{"q": ["a"], "r": ["b", "c"]}', "different lengths (q: 1, r: 2)"),
         ('{"q": "a"}', "no list of rows"),
         ("[]", "an empty list"),
+        ('{"name": "a", "version": "b", "licence": "c"}', "no list of rows"),
         ("[1, 2]", "first item is a text or a number"),
         ('[{"q": "a"},\n{"q": ]', "line 2, column 7: this is not valid JSON"),
         ("hello", "begins with 'hello'"),

@@ -4,6 +4,7 @@ import json
 
 import pytest
 
+from engine.data.convert import converted
 from engine.formats import _choices, _passage
 from engine.metrics._refusal import declines
 from engine.registry import formats
@@ -12,7 +13,7 @@ DRINKS = ["Tea", "Coffee", "Milk"]
 
 
 def convert(format: str, row: dict):
-    return formats()[format].to_example(row)
+    return converted(formats()[format], row)[0]
 
 
 def choosing(options, answer, **more):

@@ -3,6 +3,7 @@
 import pytest
 
 from engine import registry
+from engine.data.convert import converted
 from engine.models import load_tokenizer
 from engine.schema import Example, Message, example_id
 from engine.training.batches import epoch_batches, tokenize
@@ -16,6 +17,8 @@ ROWS = {
     "choice_columns": {"question": "What freezes at 0 °C?", "a": "Sand", "b": "Water", "answer": "b"},
     "multiple_choice": {"question": "What freezes at 0 °C?", "options": ["Sand", "Water"], "answer": "b"},
     "passage": {"context": "The mill was built in 1802.", "question": "When was it built?", "answer": "1802"},
+    "fim": {"prefix": "def f(n):\n    ", "middle": "return n", "suffix": " + 1\n"},
+    "sharegpt": {"conversations": [{"from": "human", "value": "Hi"}, {"from": "gpt", "value": "Hello."}]},
     "messages": {
         "messages": [
             {"role": "system", "content": "Be brief."},
@@ -32,7 +35,7 @@ ROWS = {
 @pytest.mark.parametrize("name", sorted(set(registry.formats()) - {"prompts", "text"}))
 def test_unmasked_tokens_of_every_format_are_the_answer_and_its_end(name, tiny_model):
     tokenizer = load_tokenizer(str(tiny_model))
-    example = registry.formats()[name].to_example(ROWS[name])
+    example, _ = converted(registry.formats()[name], ROWS[name])
     row = tokenize(tokenizer, example, system="You help.")
     assert tokenizer.decode(row.tokens[row.start :]) == example.completion + "<|im_end|>"
     assert tokenizer.decode(row.tokens[: row.start]).endswith("<|im_start|>assistant\n")
