@@ -148,7 +148,8 @@ def task(
 
     sizes = [len(row.tokens) for row in pairs["train"]]
     lengths = [chosen + rejected for chosen, rejected in zip(sizes[::2], sizes[1::2], strict=True)]
-    return Task(lengths, loss, held_out if pairs["validation"] else None)
+    alone = not settings.dropout and not settings.neftune_alpha  # no pair draws noise that another's would follow
+    return Task(lengths, loss, held_out if pairs["validation"] else None, divides=alone)
 
 
 def rewards(values: Any) -> dict[str, float]:

@@ -207,6 +207,12 @@ def test_a_step_in_parts_weighs_every_row_as_one_step_does(name, tiny_model):
     assert sum(part.weight for part in parts) == whole.weight
 
 
+def test_threads_take_pairs_but_not_where_noise_is_drawn_nor_the_rows_of_kto_which_hang_together(tiny_model):
+    divides = {name: prepared(tiny_model, name)[2].divides for name in ("dpo", "kto")}
+    assert divides == {"dpo": True, "kto": False}
+    assert not prepared(tiny_model, "dpo", dropout=0.1)[2].divides
+
+
 def test_a_pair_teaches_kto_one_good_and_one_bad_answer():
     good, bad = one_by_one(pairs(1))
     assert (good.label, bad.label) == (True, False) and good.prompt == bad.prompt
