@@ -24,7 +24,7 @@ PASSED_OVER = {"LICENSE.txt", "NOTICE.txt"}
 
 
 def lines(folder: Path) -> list[str]:
-    """The table as Markdown, a line each: file, how it is read, shape, rows, accepted, fixed, dropped and why, columns."""
+    """The table as Markdown, a line each: file, how it is read, shape, rows, what became of them, columns."""
     head = ["file", "read as", "shape", "rows", "accepted", "fixed", "dropped", "`--columns`"]
     found = [head, ["---"] * 3 + ["--:"] * 4 + ["---"]]
     for path in sorted(path for path in folder.glob("*/*") if path.name not in PASSED_OVER):
