@@ -215,6 +215,34 @@ def stacked_bar(parts: Sequence[tuple[Any, ...]], label: str, *, see: str = "") 
     )
 
 
+def histogram(counts: Sequence[int], step: int, *, beyond: int, described: str, unit: str, more: str) -> str:
+    """How many rows are how long: counts[n] rows of n * step up to (n + 1) * step of `unit`, and, where there are any,
+    a last bar of `beyond` rows that are longer, called `more`. Each bar says its numbers."""
+    values = [*counts, beyond] if beyond else list(counts)
+    width, height, left, right, upper, lower = 480, 190, 46, 470, 14, 146
+    ticks = nice_ticks(0, max(values, default=1) or 1, about=4)
+    wide = (right - left) / max(1, len(values))
+
+    def x(place: float) -> float:
+        return left + wide * place
+
+    def y(value: float) -> float:
+        return lower - (lower - upper) * value / ticks[-1]
+
+    parts = list(_grid_y(ticks, y, left, right))
+    for at, value in enumerate(values):
+        said = f"{at * step:,}–{(at + 1) * step - 1:,}: {value:,}" if at < len(counts) else f"{more}: {value:,}"
+        tall = max(lower - y(value), 1.5) if value else 0  # one row among thousands is still to be seen
+        box = f'x="{x(at) + 0.7:.1f}" y="{lower - tall:.1f}" width="{max(wide - 1.4, 1):.1f}" height="{tall:.1f}"'
+        parts.append(
+            f'<rect class="k-hist{"" if at < len(counts) else " k-hist-more"}" {box}><title>{esc(said)}</title></rect>'
+        )
+    every = max(1, round(len(counts) / 6))
+    parts += [_label(x(at), lower + 18, f"{at * step:,}", "middle") for at in range(0, len(counts) + 1, every)]
+    parts.append(_label(right, height - 8, unit, "end"))
+    return _svg(width, height, "".join(parts), described)
+
+
 def _grid_y(ticks: Sequence[float], y: Any, left: int, right: int) -> Iterator[str]:
     for tick in ticks:
         cls = "k-axis" if tick == 0 else "k-grid"

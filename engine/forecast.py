@@ -9,7 +9,8 @@ import time
 from pathlib import Path
 from typing import Any
 
-from engine import registry
+from engine import registry, rundir
+from engine.data import ledger
 from engine.data.inspect import kinds
 from engine.rundir import FILES, Run, home, write_text
 from engine.schema import Example, RunSpec, UserError
@@ -23,28 +24,56 @@ TIMED_TOKENS = 8
 def preview(spec: RunSpec) -> dict[str, Any]:
     """How many rows there are, some as the model sees them, held-out questions of each suite, what was dropped."""
     from engine.models import load_tokenizer
-    from engine.training.batches import tokenize
 
     tokenizer = load_tokenizer(spec.model, revision=spec.revision)
-    with _prepared(spec, tokenizer) as (run, report):
+    key = rundir.ledger_key(spec)
+    with _prepared(spec, tokenizer, ledger=rundir.ledger_file(key)) as (run, report):
+        rundir.forget_ledgers()
         train, test = run.examples("train"), run.examples("test")
-        lengths = [len(tokenize(tokenizer, example, system=spec.system).tokens) for example in train]
+        counted = report["tokens"].get("train", {"prompt": 0, "answer": 0})
         return {
             "rows": report["rows"],
+            "fixed": report["fixed"],
+            "ledger": key,
+            "notices": report["notices"],
+            "reasons": report["reasons"],
+            "about_file": [issue["message"] for issue in report["issues"] if issue["source_row"] is None],
+            "too_long": report["too_long"],
+            "max_length": spec.data.max_length,
+            "lengths": ledger.lengths(rundir.ledger_file(key)),
+            "sizes": report["sizes"],
+            "hashes": {name: suite["sha256"] for name, suite in report["suites"].items()},
+            "unleaked": report["unleaked"],
+            "group": spec.data.train.columns.get("group", ""),
+            "edits": len(spec.data.changes),
+            "speed": _speed(spec.model),
             "train": len(train),
             "validation": len(run.examples("validation")),
             "suites": {name: suite["n"] for name, suite in report["suites"].items()},
             "samples": [_segments(tokenizer, example, spec.system) for example in train[:SAMPLES]],
             "held_out": _held_out(test),
-            "issues": report["issues"][:200],
             "accepted": report["accepted"],
             "dropped": report["dropped"],
             "leakage": report["leakage"],
             "entities": report["entities"],
             "not_made": report["not_made"],
-            "tokens_per_epoch": sum(lengths),
+            "tokens_per_epoch": counted["prompt"] + counted["answer"],
             "kinds": kinds(train),
         }
+
+
+def _speed(model: str) -> dict[str, Any]:
+    """How fast the newest finished run of that model trained here: {"run", "tokens_per_second"}; {} where none did."""
+    for run in rundir.all_runs()[:50]:
+        try:
+            same = run.spec().model == model
+        except ValueError:  # from another version
+            continue
+        lines = rundir.training_log(run) if same and rundir.state(run) == "done" else []
+        last = next((line for line in reversed(lines) if line.get("seconds") and line.get("tokens")), None)
+        if last:
+            return {"run": run.id, "tokens_per_second": last["tokens"] / last["seconds"]}
+    return {}
 
 
 def forecast(spec: RunSpec) -> dict[str, Any]:
@@ -185,8 +214,8 @@ def _held_out(tests: list[Example]) -> list[dict[str, Any]]:
 class _prepared:  # noqa: N801 - used as a context manager
     """The spec's data prepared as the run will do it, in a folder that is gone afterwards: (Run, report)."""
 
-    def __init__(self, spec: RunSpec, tokenizer: Any):
-        self.spec, self.tokenizer = spec, tokenizer
+    def __init__(self, spec: RunSpec, tokenizer: Any, *, ledger: Path | None = None):
+        self.spec, self.tokenizer, self.ledger = spec, tokenizer, ledger
 
     def __enter__(self) -> tuple[Run, dict[str, Any]]:
         from engine.data.prepare import prepare
@@ -200,7 +229,7 @@ class _prepared:  # noqa: N801 - used as a context manager
             row = tokenize(self.tokenizer, example, system=self.spec.system)
             return row.start, len(row.tokens) - row.start
 
-        return run, prepare(self.spec, run, count_tokens=count_tokens)
+        return run, prepare(self.spec, run, count_tokens=count_tokens, ledger=self.ledger)
 
     def __exit__(self, *error: object) -> None:
         self.folder.cleanup()

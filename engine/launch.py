@@ -133,7 +133,12 @@ def follow(run: Run, *, every: float = 0.5) -> Iterator[dict[str, Any]]:
 
 def preview(spec: RunSpec) -> dict[str, Any]:
     """How the data looks to the model: counts, sample rows in segments, held-out questions (4 s the first time)."""
-    return _ask("preview", check(spec).model_dump_json())
+    checked = check(spec).model_dump_json()
+    found = _ask("preview", checked)
+    if found.get("ledger") and not rundir.ledger_file(found["ledger"]).exists():  # only the newest are kept
+        _cached.cache_clear()
+        found = _ask("preview", checked)
+    return found
 
 
 def forecast(spec: RunSpec) -> dict[str, Any]:

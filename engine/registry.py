@@ -80,3 +80,13 @@ def metrics() -> Metrics:
 def formats() -> dict[str, Any]:
     """Every row shape by name."""
     return discover("engine.formats", "FORMAT")
+
+
+def checks() -> dict[str, Any]:
+    """Every check of rows by name."""
+    return discover("engine.data.checks", "CHECK")
+
+
+def finders() -> dict[str, Any]:
+    """Every kind of personal data and secret that is looked for, by name."""
+    return discover("engine.data.personal", "FINDER")

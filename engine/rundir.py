@@ -22,6 +22,8 @@ State = Literal["queued", "running", "done", "stopped", "failed", "lost"]
 STAGES = ("prepare", "base", "train", "tuned", "compare")
 RUN_ID = re.compile(r"^\d{8}-\d{6}-[0-9a-f]{6}$")
 UPLOAD = re.compile(r"^[0-9a-f]{32}\.(csv|tsv|json|jsonl)$")
+LEDGER = re.compile(r"^[0-9a-f]{32}$")
+MOST_LEDGERS = 30
 FILES = {
     "spec": "spec.json",
     "about": "about.json",
@@ -50,7 +52,7 @@ FILES = {
 def home() -> Path:
     """KURABE_HOME (default ~/.kurabe), made with mode 0700 when missing."""
     path = Path(os.environ.get("KURABE_HOME") or Path.home() / ".kurabe").expanduser().resolve()
-    for folder in (path, path / "runs", path / "models", path / "cache", path / "uploads"):
+    for folder in (path, path / "runs", path / "models", path / "cache", path / "cache" / "ledgers", path / "uploads"):
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     return path
 
@@ -279,6 +281,27 @@ def training_log(run: Run) -> list[dict[str, Any]]:
         if key not in best or line["attempt"] >= best[key]["attempt"]:
             best[key] = line
     return sorted(best.values(), key=lambda line: line["step"])
+
+
+def ledger_file(key: str) -> Path:
+    """Where the list of a training file's rows is kept for the page, by a word the program makes (`ledger_key`). Raises
+    UserError where the word is malformed."""
+    if not LEDGER.match(str(key)):
+        raise UserError("The list of rows is not there any more. Choose the data again.")
+    return home() / "cache" / "ledgers" / f"{key}.sqlite"
+
+
+def ledger_key(spec: RunSpec) -> str:
+    """The word for the rows of that spec's data as its model sees them."""
+    return hashlib.sha256(spec.model_dump_json().encode("utf-8", "replace")).hexdigest()[:32]
+
+
+def forget_ledgers(most: int = MOST_LEDGERS) -> None:
+    """Remove the oldest lists of rows, so that no more than `most` are kept."""
+    folder = home() / "cache" / "ledgers"
+    found = sorted(folder.glob("*.sqlite"), key=lambda path: path.stat().st_mtime_ns, reverse=True)
+    for path in found[most:]:
+        path.unlink(missing_ok=True)
 
 
 def keep_upload(source: Path) -> str:

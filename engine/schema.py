@@ -309,6 +309,22 @@ class Source(Frozen):
     sheet: str = ""  # of a workbook; else the first that holds anything
 
 
+class Edit(Frozen):
+    """A correction of one row of the training file, made by hand; the file itself is never touched.
+
+    `row` is the row's number in the file and `was` the id that its content had (example_id): a file that changed is
+    refused. Either the row is left out (`exclude`), or what is given takes the place of the last question, the answer
+    or the rejected answer.
+    """
+
+    row: int = Field(ge=0)
+    was: str = Field(pattern=r"^[0-9a-f]{16}$")
+    exclude: bool = False
+    question: str | None = Field(None, max_length=200_000)
+    answer: str | None = Field(None, max_length=200_000)
+    rejected: str | None = Field(None, max_length=200_000)
+
+
 class DataSpec(Frozen):
     train: Source
     suites: dict[str, Source] = Field(default_factory=dict)
@@ -318,6 +334,13 @@ class DataSpec(Frozen):
     validation_share: float = Field(0.06, ge=0, le=0.5)
     test_share: float = Field(0.2, ge=0, le=0.9)
     max_length: int = Field(512, ge=16, le=32768)
+    # Rows beyond max_length: "" divides plain texts and drops other rows, "cut_prompt" takes the oldest of the prompt
+    # away instead, "drop" drops texts too.
+    too_long: Literal["", "drop", "cut_prompt"] = ""
+    personal: Literal["", "mask", "drop"] = ""  # personal data and secrets: "" keeps them and tells
+    # Test items that training gives away: "move" puts them into training, "remove" takes away what gives them away.
+    leaked: Literal["", "move", "remove"] = ""
+    changes: tuple[Edit, ...] = Field((), max_length=20_000)
 
 
 class Decoding(Frozen):

@@ -168,12 +168,12 @@ def show_account(account: Mapping[str, Any]) -> None:
         rows = [
             (
                 issue["source_row"] or "",
-                words(f"page.data.{'dropped' if issue['dropped'] else 'mended'}"),
+                words(f"page.rows.status.{issue['happened']}"),
                 issue["message"],
             )
             for issue in account["issues"]
         ]
-        print_table([words("page.data.row"), words("page.data.what"), words("page.data.reason")], rows, right=[0])
+        print_table([words("page.data.row"), words("page.data.what"), words("page.rows.reason")], rows, right=[0])
 
 
 def show_run(run: Mapping[str, Any]) -> None:

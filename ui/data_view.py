@@ -3,16 +3,19 @@
 from collections.abc import Sequence
 from typing import Any
 
+from engine.charts import histogram
+from engine.data.privacy import mask
 from engine.figures import suite_title
-from engine.numbers import figure
+from engine.numbers import duration, figure
 from engine.text import has, text
 from engine.verdict import not_measured
 from ui import icons
 from ui.html import esc, facts, notice, table, tag, waiting
+from ui.rows_view import code_title
 
-MOST_ISSUES = 100
 SHOWN_PER_SUITE = 4
 SHOWN_SAMPLES = 4
+FIRST_PAIRS, MOST_PAIRS = 5, 20
 
 
 def suite_summary(suite: str, lang: str) -> str:
@@ -32,8 +35,8 @@ def preview(found: dict[str, Any], lang: str) -> str:
         held_out(found.get("held_out", ()), lang),
     ]
     parts.append(made(found, lang))
-    parts.append(issues(found.get("issues", ()), lang))
-    parts.append(leakage(found.get("leakage") or {}, lang))
+    parts += [split(found, lang), leakage(found.get("leakage") or {}, lang)]
+    parts += [lengths(found, lang), issues(found, lang)]
     return "".join(parts)
 
 
@@ -139,37 +142,123 @@ def suite_order(suite: str) -> tuple[int, str]:
     return known.get(suite, 3), suite
 
 
-def issues(found: Sequence[dict[str, Any]], lang: str) -> str:
-    """The rows that were dropped or mended, each with its number and the reason."""
-    if not found:
-        return notice(text("page.data.no_issues", lang), tone="good")
-    dropped = sum(bool(issue.get("dropped")) for issue in found)
-    title = text("page.data.issues", lang, dropped=dropped, mended=len(found) - dropped)
-    rows = [
-        (
-            "–" if issue.get("source_row") is None else figure(issue["source_row"]),
-            esc(text("page.data.dropped" if issue.get("dropped") else "page.data.mended", lang)),
-            esc(issue.get("message", "")),
-        )
-        for issue in found[:MOST_ISSUES]
+def issues(found: dict[str, Any], lang: str) -> str:
+    """How many rows were used as they are, mended, dropped; what was told of the file as a whole. The list of every row
+    follows below."""
+    dropped, fixed = found.get("dropped") or 0, found.get("fixed") or 0
+    numbers = {"rows": found.get("rows"), "accepted": found.get("accepted"), "fixed": fixed, "dropped": dropped}
+    shown = {esc(text(f"page.own.count.{name}", lang)): figure(value) for name, value in numbers.items()}
+    parts = [_section(text("page.data.account", lang), text("page.data.account_help", lang)), facts(shown)]
+    parts += [notice(str(line), tone="warn") for line in found.get("about_file", ())]
+    if not dropped and not fixed:
+        parts.append(notice(text("page.data.no_issues", lang), tone="good"))
+    personal = [
+        name for name in found.get("notices", {}) if name.startswith("personal_") and not name.endswith("_masked")
     ]
-    columns = [esc(text(f"page.data.{key}", lang)) for key in ("row", "what", "reason")]
-    more = tag("p", esc(text("page.and_more", lang, n=len(found) - MOST_ISSUES))) if len(found) > MOST_ISSUES else ""
-    return _section(title, "") + table(columns, rows, numeric=(0,)) + more
+    if personal:
+        words = text("page.data.name_separator", lang).join(code_title(name, lang) for name in personal)
+        parts.append(notice(text("page.data.personal", lang, kinds=words), tone="warn"))
+    long = found.get("too_long") or {}
+    if any(long.values()):
+        counts = {name: figure(long.get(name, 0)) for name in ("dropped", "cut", "divided")}
+        words = text("page.data.too_long", lang, limit=figure(found.get("max_length")), **counts)
+        parts.append(notice(words, tone="warn"))
+    return "".join(parts)
+
+
+def lengths(found: dict[str, Any], lang: str) -> str:
+    """Histograms of prompts and answers in tokens of the chosen model, an epoch's tokens, and how long that takes."""
+    sides = found.get("lengths") or {}
+    if not sides:
+        return ""
+    drawn = []
+    for side in ("prompt", "answer"):
+        bars = sides[side]
+        if sum(bars["counts"]) + bars["beyond"] == 0 or (len(bars["counts"]) == 1 and bars["step"] == 1):
+            continue
+        name = text(f"page.data.lengths_{side}", lang)
+        more = text("page.data.longer", lang)
+        chart = histogram(**bars, described=name, unit=text("page.data.tokens_axis", lang), more=more)
+        drawn.append(tag("figure", tag("figcaption", esc(name)) + chart, cls="k-length"))
+    words = [text("page.data.epoch", lang, tokens=figure(found.get("tokens_per_epoch")))]
+    over = sum((found.get("too_long") or {}).values())
+    share = over / found["rows"] if found.get("rows") else 0
+    words.append(
+        text("page.data.over", lang, limit=figure(found.get("max_length")), n=figure(over), share=f"{share:.1%}")
+    )
+    speed = found.get("speed") or {}
+    if speed.get("tokens_per_second") and found.get("tokens_per_epoch"):
+        seconds = found["tokens_per_epoch"] / speed["tokens_per_second"]
+        rate = figure(speed["tokens_per_second"], 2)
+        words.append(text("page.data.epoch_time", lang, time=duration(seconds, lang), rate=rate, run=speed["run"]))
+    else:
+        words.append(text("page.data.no_speed", lang))
+    said = "".join(tag("p", esc(line)) for line in words)
+    head = _section(text("page.data.lengths", lang), text("page.data.lengths_help", lang))
+    return head + tag("div", "".join(drawn), cls="k-lengths") + tag("div", said, cls="k-notes")
+
+
+def split(found: dict[str, Any], lang: str) -> str:
+    """How the rows were divided, why the test is as large as it is, and by which hash it can be known again."""
+    sizes = found.get("sizes") or {}
+    lines = []
+    if sizes.get("items"):
+        points = figure(100 * sizes["detectable"], 2)
+        counted = {"n": figure(sizes["items"]), "groups": figure(sizes["groups"]), "points": points}
+        lines.append(text("page.data.size_reason", lang, **counted))
+    by = found.get("group")
+    lines.append(text("page.data.grouped_by", lang, column=by) if by else text("page.data.grouped", lang))
+    done = found.get("unleaked") or {}
+    lines += [
+        text(f"page.data.un{name}", lang, n=figure(done[name])) for name in ("moved", "removed") if done.get(name)
+    ]
+    hashes = found.get("hashes") or {}
+    frozen = [
+        tag("span", esc(suite_title(name, lang)) + " " + tag("code", esc(value[:12]), title=value))
+        for name, value in sorted(hashes.items(), key=lambda pair: suite_order(pair[0]))
+    ]
+    said = "".join(tag("p", esc(line)) for line in lines)
+    if frozen:
+        said += tag("p", esc(text("page.data.frozen", lang)) + " " + " · ".join(frozen), cls="k-hashes")
+    return tag("div", said, cls="k-notes")
 
 
 def leakage(found: dict[str, Any], lang: str) -> str:
-    """Whether held-out questions stand in the training rows; where some do, which."""
+    """Whether held-out questions stand in the training rows; where some do, which, and what can be done about it."""
     if not found:
         return ""
     leaked = sum(suite.get("exact", 0) + suite.get("near", 0) for suite in found.values())
     total = sum(suite.get("test", 0) for suite in found.values())
     if not leaked:
         return notice(text("page.data.no_leakage", lang, n=figure(total)), tone="good")
-    pairs = [pair for suite in found.values() for pair in suite.get("pairs", ())][:20]
+    said = notice(text("page.data.leakage", lang, leaked=figure(leaked), n=figure(total)), tone="warn")
+    buttons = "".join(_leak_button(how, lang) for how in ("move", "remove"))
+    pairs = [pair for suite in found.values() for pair in suite.get("pairs", ())][:MOST_PAIRS]
+    listed = _pairs(pairs[:FIRST_PAIRS], lang) if pairs else ""
+    if pairs[FIRST_PAIRS:]:
+        more = tag("summary", esc(text("page.data.more_pairs", lang, n=len(pairs) - FIRST_PAIRS)))
+        listed += tag("details", more + _pairs(pairs[FIRST_PAIRS:], lang), cls="k-more")
+    return said + tag("div", buttons, cls="k-leaks") + listed
+
+
+def _leak_button(how: str, lang: str) -> str:
+    label = esc(text(f"page.rows.leaked.{how}", lang))
+    return tag("button", label, type="button", cls="k-step", data_pick=f"leaked={how}")
+
+
+def _pairs(pairs: Sequence[dict[str, Any]], lang: str) -> str:
     head = [esc(text("page.data.leaked_test", lang)), esc(text("page.data.leaked_train", lang))]
-    listed = table(head, [(esc(pair["test"]), esc(pair["train"])) for pair in pairs], cls="k-pairs") if pairs else ""
-    return notice(text("page.data.leakage", lang, leaked=figure(leaked), n=figure(total)), tone="warn") + listed
+    return table(head, [(_side(pair, "test", lang), _side(pair, "train", lang)) for pair in pairs], cls="k-pairs")
+
+
+def _side(pair: dict[str, Any], side: str, lang: str) -> str:
+    """One of the two texts, with the number of its row and, in the test, how much of it training holds."""
+    row, above = pair.get(f"{side}_row"), ""
+    if row is not None and side == "test":
+        above = text("page.data.pair_contained", lang, n=figure(row), share=f"{pair.get('contained', 1):.0%}")
+    elif row is not None:
+        above = text("page.data.pair_row", lang, n=figure(row))
+    return (tag("small", esc(above)) if above else "") + tag("div", esc(mask(str(pair[side]))))
 
 
 def _section(title: str, under: str) -> str:

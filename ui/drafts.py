@@ -11,7 +11,7 @@ from engine.registry import formats
 from engine.schema import Kind, RunSpec, Source, UserError
 from engine.specs import resolve_spec
 from engine.text import text
-from ui import usecases
+from ui import row_choices, usecases
 from ui.method_choice import recommended
 from ui.usecases import OWN
 
@@ -31,8 +31,17 @@ def is_mapped(upload: str, shape: str | None, columns: Sequence[str | None]) -> 
     return bool(upload and member and set(member.required) <= column_map(shape, columns).keys())
 
 
-def data_only(name: str, upload: str, shape: str | None, columns: Sequence[str | None], *, lang: str) -> RunSpec:
-    """The spec that a choice of data starts from: a use case's, a run's, or a file's own. Raises UserError."""
+def data_only(
+    name: str, upload: str, shape: str | None, columns: Sequence[str | None], choices: str = "", *, lang: str
+) -> RunSpec:
+    """The spec that a choice of data starts from: a use case's, a run's, or a file's own; with the choices for its rows
+    (see row_choices). Raises UserError."""
+    return row_choices.applied(_chosen(name, upload, shape, columns, choices, lang=lang), choices, lang)
+
+
+def _chosen(
+    name: str, upload: str, shape: str | None, columns: Sequence[str | None], choices: str, *, lang: str
+) -> RunSpec:
     if usecases.run_id(name):
         return rundir.open_run(usecases.run_id(name)).spec()
     if name != OWN:
@@ -42,7 +51,8 @@ def data_only(name: str, upload: str, shape: str | None, columns: Sequence[str |
     if not upload:
         raise UserError(text("page.error.no_file", lang))
     file = _own_file(upload, shape, columns)
-    spec = own_data_spec(file.path, format=file.format, columns=file.columns, title=rundir.upload_name(upload))
+    mapped = file.columns | row_choices.group(choices)
+    spec = own_data_spec(file.path, format=file.format, columns=mapped, title=rundir.upload_name(upload))
     return spec.model_copy(update={"method": recommended(usecases.kinds(file))})
 
 

@@ -48,10 +48,20 @@ def heading(title: str, under: str = "") -> str:
     return tag("div", tag("h2", esc(title)) + (tag("p", esc(under)) if under else ""), cls="k-heading")
 
 
-def table(head: Sequence[str], rows: Iterable[Sequence[str]], *, cls: str = "", numeric: Sequence[int] = ()) -> str:
-    """A table of cells that are HTML already; the columns in `numeric` stand right."""
+def table(
+    head: Sequence[str],
+    rows: Iterable[Sequence[str]],
+    *,
+    cls: str = "",
+    numeric: Sequence[int] = (),
+    order: Mapping[int, str] | None = None,
+) -> str:
+    """A table of cells that are HTML already; the columns in `numeric` stand right, and `order` names the columns that
+    the rows are sorted by, "ascending" or "descending"."""
     right = {index: "k-num" for index in numeric}
-    top = "".join(tag("th", cell, cls=right.get(i), scope="col") for i, cell in enumerate(head))
+    top = "".join(
+        tag("th", cell, cls=right.get(i), scope="col", aria_sort=(order or {}).get(i)) for i, cell in enumerate(head)
+    )
     lines = (tag("tr", "".join(tag("td", cell, cls=right.get(i)) for i, cell in enumerate(row))) for row in rows)
     body = tag("thead", tag("tr", top)) + tag("tbody", "".join(lines))
     return tag("div", tag("table", body, cls=f"k-table {cls}".strip()), cls="k-scroll")

@@ -112,4 +112,4 @@ def kinds(source: Source) -> tuple[Kind, ...]:
 
 @lru_cache(maxsize=64)
 def _kinds(path: str, changed: int, format: str, columns: tuple[tuple[str, str], ...]) -> tuple[Kind, ...]:
-    return tuple(inspect_file(path, format=format, columns=dict(columns))["kinds"])
+    return tuple(inspect_file(path, format=format, columns=dict(columns), checks=False)["kinds"])

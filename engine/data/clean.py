@@ -2,9 +2,10 @@
 
 import re
 import unicodedata
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import replace
 
+from engine.data.mojibake import mend
 from engine.schema import Example, Issue, Message, identified
 
 # Control characters (not tab and line feed), the byte order mark, single surrogates and code points that are no
@@ -15,18 +16,22 @@ _CONTROL = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\ufeff\ud800-\udfff\ufffe\uff
 def clean(examples: Iterable[Example]) -> tuple[list[Example], list[Issue]]:
     """(examples kept, issues), in order.
 
-    Mended and kept: control characters are taken out. Left out: an empty question or answer, an answer equal to its
-    question, two equal answers to prefer between, an exact duplicate of an earlier row (same id). Kept as it is and
-    told: a row that an earlier one contradicts (see `_claims`).
+    Mended and kept: letters read in the wrong encoding are put right, control characters are taken out. Left out: an
+    empty question or answer, an answer equal to its question, two equal answers to prefer between, an exact duplicate
+    of an earlier row (same id). Kept as it is and told: a row that an earlier one contradicts (see `_claims`).
     """
     kept: list[Example] = []
     issues: list[Issue] = []
     first_by_id: dict[str, int | None] = {}
     first_by_claim: dict[tuple, int | None] = {}
     for given in examples:
-        example = without_control_characters(given)
-        number = example.source_row
-        if example is not given:
+        number = given.source_row
+        readable = with_texts(given, mend)  # first: control characters may be half of a letter here
+        if readable is not given:
+            message = f"Row {number}: letters read in the wrong encoding put right{_shown(given, readable)}."
+            issues.append(Issue(number, "mojibake", message, False))
+        example = without_control_characters(readable)
+        if example is not readable:
             issues.append(Issue(number, "control_characters", f"Row {number}: control characters removed.", False))
         problem = _problem(example, kind=given.kind)
         if not problem and example.id in first_by_id:
@@ -47,20 +52,37 @@ def clean(examples: Iterable[Example]) -> tuple[list[Example], list[Issue]]:
 
 def without_control_characters(example: Example) -> Example:
     """The same object where there is nothing to remove, else a copy without, with its new id."""
+    return with_texts(example, lambda text: _CONTROL.sub("", text))
+
+
+def with_texts(example: Example, change: Callable[[str], str]) -> Example:
+    """The row with every text of it changed, and its new id; the same object where nothing changes."""
     texts = [*(m.content for m in example.prompt), example.completion, *example.choices]
-    if not any(map(_CONTROL.search, [*texts, example.rejected or "", example.group or ""])):
+    texts += [example.rejected or "", example.group or ""]
+    new = {text: change(text) for text in texts}
+    if all(text == made for text, made in new.items()):
         return example
-    without = lambda text: _CONTROL.sub("", text)  # noqa: E731
     return identified(
         replace(
             example,
-            prompt=tuple(Message(m.role, without(m.content)) for m in example.prompt),
-            completion=without(example.completion),
-            rejected=None if example.rejected is None else without(example.rejected),
-            group=without(example.group or "") or None,
-            choices=tuple(map(without, example.choices)),
+            prompt=tuple(Message(m.role, new[m.content]) for m in example.prompt),
+            completion=new[example.completion],
+            rejected=None if example.rejected is None else new[example.rejected],
+            group=new[example.group or ""] or None,
+            choices=tuple(new[choice] for choice in example.choices),
         )
     )
+
+
+def _shown(before: Example, after: Example) -> str:
+    """The first word that changed, before and after; "" where that cannot be told."""
+    pairs = zip(_words(before), _words(after), strict=False)
+    changed = next(((old, new) for old, new in pairs if old != new), None)
+    return f", as “{changed[0][:20]}” to “{changed[1][:20]}”" if changed else ""
+
+
+def _words(example: Example) -> list[str]:
+    return " ".join((*(m.content for m in example.prompt), example.completion)).split()
 
 
 def fold(text: str) -> str:

@@ -8,6 +8,7 @@ from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
+from engine.data import grouping
 from engine.data.convert import Detection, detect, no_shape_fits
 from engine.data.leakage import asked
 from engine.data.load import CountTokens, Loaded, load
@@ -27,22 +28,23 @@ def inspect_file(
     name: str = "",
     sheet: str = "",
     count_tokens: CountTokens | None = None,
+    checks: bool = True,
 ) -> dict[str, Any]:
     """The account of the file, ready for JSON: how it was read, what each row became, and why rows were dropped.
 
     rows, accepted, fixed, dropped: accepted + dropped = rows, and a fixed row is an accepted one. `issues` has the
     number and the reason of each row that was dropped or mended, `reasons` the count of each. `lengths` are of
     questions and answers, in characters and in words; `tokens` is there where `count_tokens` is given. `kinds` says
-    what the rows can teach (see Method.needs), the commonest first. `name` is what the user calls the file,
-    `sheet` the one to read of a workbook. Where the
-    columns fit no shape, or not the one asked for, `problem` says what is needed, no row is accepted, and `format` and
-    `columns` hold what is known so far. Raises UserError where the file cannot be read, or for a format, field or
-    column that does not exist.
+    what the rows can teach (see Method.needs), the commonest first. Without `checks` no row is told of that can be
+    used. `grouping` names the columns by which rows may belong together, the likeliest first. `name` is what the user
+    calls the file, `sheet` the one to read of a workbook. Where the columns fit no shape, or not the one asked for,
+    `problem` says what is needed, no row is accepted, and `format` and `columns` hold what is known so far. Raises
+    UserError where the file cannot be read, or for a format, field or column that does not exist.
     """
     source = Source(path=str(path), format=format, columns=dict(columns or {}), sheet=sheet)
     table = read_source(source, name=name)
     found = detect(table, format=format, columns=source.columns)
-    loaded = load(source, name=name) if found.format else unusable(table, found, format=format)
+    loaded = load(source, name=name, checks=checks) if found.format else unusable(table, found, format=format)
     examples, codes = loaded.examples, [issue.code for issue in loaded.issues]
     return {
         **loaded.to_dict(),
@@ -52,6 +54,7 @@ def inspect_file(
         "first_rows": [
             {column: _short(row.get(column)) for column in table.columns[:50]} for row in table.rows[:SAMPLE]
         ],
+        "grouping": [asdict(column) for column in grouping.candidates(table, taken=found.columns)],
         "duplicates": codes.count("duplicate"),
         "contradictions": codes.count("contradiction"),
         "groups": len({example.group for example in examples if example.group}),

@@ -26,15 +26,7 @@ def leakage(test: Sequence[Example], *, train: Sequence[Example], suite: str = "
     whether answers are judged (QUESTION_ONLY); an answer that declines never is. `share` is (exact + near) / n.
     `ids` names the leaked items, `pairs` the first 20 with the training row that covers most of each.
     """
-    sides: list[tuple[str, Callable[[Example], str]]] = [("question", asked)]
-    if suite not in QUESTION_ONLY:
-        sides.append(("answer", lambda example: example.completion if example.answerable else ""))
-    found: dict[str, dict[str, Any]] = {}
-    for side, text_of in sides:
-        for pair in _pairs(test, train, text_of, exact_at_any_length=side == "question"):
-            known = found.get(pair["id"])
-            if known is None or (pair["kind"] == "exact" and known["kind"] == "near"):
-                found[pair["id"]] = {**pair, "side": side}
+    found = given_away(test, train=train, suite=suite)
     kinds = Counter(pair["kind"] for pair in found.values())
     return {
         "test": len(test),
@@ -44,6 +36,20 @@ def leakage(test: Sequence[Example], *, train: Sequence[Example], suite: str = "
         "ids": list(found),
         "pairs": sorted(found.values(), key=lambda pair: (pair["kind"], -pair["contained"]))[:MAX_PAIRS],
     }
+
+
+def given_away(test: Sequence[Example], *, train: Sequence[Example], suite: str = "") -> dict[str, dict[str, Any]]:
+    """Every item of a test that training gives away, by its id, with the training row that covers most of it."""
+    sides: list[tuple[str, Callable[[Example], str]]] = [("question", asked)]
+    if suite not in QUESTION_ONLY:
+        sides.append(("answer", lambda example: example.completion if example.answerable else ""))
+    found: dict[str, dict[str, Any]] = {}
+    for side, text_of in sides:
+        for pair in _pairs(test, train, text_of, exact_at_any_length=side == "question"):
+            known = found.get(pair["id"])
+            if known is None or (pair["kind"] == "exact" and known["kind"] == "near"):
+                found[pair["id"]] = {**pair, "side": side}
+    return found
 
 
 def asked(example: Example) -> str:
@@ -102,6 +108,7 @@ def _pair(
         "contained": round(contained, 3),
         "test": text_of(test)[:300],
         "train": text_of(train)[:300],
+        "train_id": train.id,
         "test_row": test.source_row,
         "train_row": train.source_row,
     }

@@ -1,28 +1,32 @@
 """One data file to usable examples, with an issue for every other row."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass, field
 from typing import Any
 
-from engine.data.account import account, reasons
-from engine.data.chunks import divide_long
+from engine import registry
+from engine.data import long_rows, privacy
+from engine.data.account import account, happened, notices, reasons, severity
 from engine.data.clean import clean
 from engine.data.convert import Detection, convert, detect
+from engine.data.edits import apply
 from engine.data.files import pin
 from engine.data.read import Table, read_source
-from engine.schema import Example, Issue, Source, UserError
+from engine.schema import DataSpec, Edit, Example, Issue, Source, UserError
 
 CountTokens = Callable[[Example], tuple[int, int]]
 
 
 @dataclass(frozen=True)
 class Loaded:
-    """What one file gave: the usable examples, an issue for every other row, and how it was read."""
+    """What one file gave: the usable examples, an issue for every other row, and how it was read. `origins` has the id
+    that each row's content had as it stands in the file, by its number: what an Edit names."""
 
     table: Table
     found: Detection
     examples: list[Example]
     issues: list[Issue]
+    origins: dict[int | None, str] = field(default_factory=dict)
 
     def to_dict(self) -> dict[str, Any]:
         """How the file was read and what became of its rows, ready for JSON."""
@@ -35,7 +39,11 @@ class Loaded:
             "confidence": self.found.confidence,
             **account(self.examples, self.issues),
             "reasons": reasons(self.issues),
-            "issues": [asdict(issue) for issue in self.issues],
+            "notices": notices(self.issues),
+            "too_long": long_rows.counts(self.issues),
+            "issues": [
+                asdict(issue) | {"severity": severity(issue.code), "happened": happened(issue)} for issue in self.issues
+            ],
         }
 
     def required(self) -> "Loaded":
@@ -47,40 +55,39 @@ class Loaded:
 
 
 def load(
-    source: Source, *, suite: str = "", name: str = "", max_length: int = 0, count_tokens: CountTokens | None = None
+    source: Source,
+    *,
+    suite: str = "",
+    name: str = "",
+    count_tokens: CountTokens | None = None,
+    choices: DataSpec | None = None,
+    edits: Sequence[Edit] = (),
+    checks: bool = False,
 ) -> Loaded:
-    """The file's examples, converted and cleaned; with `count_tokens` those of more than `max_length` tokens left out.
+    """The file's examples: converted, corrected by `edits`, cleaned, personal data treated as `choices` say, and with
+    `count_tokens` those of more than choices.max_length tokens divided, cut or left out, as `choices` say too.
 
+    With `checks` every check of engine/data/checks tells what it finds, and personal data that is kept is told.
     `name` is what the user calls the file. Raises UserError where the file changed since `source.sha256`, cannot be
-    read, or has columns that fit no shape.
+    read, or has columns that fit no shape, or where an edit was made for a row that holds something else now.
     """
     pin(source)
     table = read_source(source, name=name)
     examples, issues = convert(table, format=source.format, columns=source.columns, suite=suite)
+    origins = {example.source_row: example.id for example in examples}
+    examples, corrected = apply(examples, edits, file=table.name)
     examples, mended = clean(examples)
-    issues += mended
-    if count_tokens:
-        examples, divided = divide_long(
-            examples, max_length=max_length, count=lambda example: sum(count_tokens(example))
-        )
-        issues += divided
-        examples, long = without_long(examples, max_length=max_length, count_tokens=count_tokens)
+    issues += corrected + mended
+    personal = choices.personal if choices else ""
+    if personal or checks:
+        examples, told = privacy.treat(examples, personal=personal)
+        issues += told
+    if count_tokens and choices:
+        how = {"max_length": choices.max_length, "too_long": choices.too_long}
+        examples, long = long_rows.treat(examples, **how, count_tokens=count_tokens)
         issues += long
-    return Loaded(table, detect(table, format=source.format, columns=source.columns), examples, issues)
-
-
-def without_long(
-    examples: Sequence[Example], *, max_length: int, count_tokens: CountTokens
-) -> tuple[list[Example], list[Issue]]:
-    """(examples that fit in `max_length` tokens, a dropped Issue for each other)."""
-    kept, issues = [], []
-    for example in examples:
-        versions = [example, *([replace(example, completion=example.rejected)] if example.rejected else [])]
-        total = max(sum(count_tokens(version)) for version in versions)
-        if total <= max_length:
-            kept.append(example)
-            continue
-        number = example.source_row
-        message = f"Row {number} has {total:,} tokens, more than data.max_length ({max_length:,})."
-        issues.append(Issue(number, "too_long", message, True))
-    return kept, issues
+    if checks:
+        tokens = [sum(count_tokens(example)) for example in examples] if count_tokens else None
+        issues += [issue for check in registry.checks().values() for issue in check.find(examples, tokens)]
+    found = detect(table, format=source.format, columns=source.columns)
+    return Loaded(table, found, examples, issues, origins)

@@ -4,13 +4,15 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from engine.data import grouping
 from engine.data.files import name_of, pin
-from engine.data.load import load
+from engine.data.load import Loaded, load
 from engine.data.prepare import NOT_HELD_OUT, check_suites
 from engine.data.shipped import OFF_TOPIC, unrelated
+from engine.data.sizes import test_share
 from engine.data.split import families
 from engine.data.unanswerable import SUITE, why_not
-from engine.registry import methods, metrics
+from engine.registry import formats, methods, metrics
 from engine.schema import DataSpec, Decoding, Example, Kind, Primary, RunSpec, Source
 
 # What is measured on rows of each kind, the deciding metric first.
@@ -57,7 +59,8 @@ def own_data_spec(
     decides is the kind's first metric (METRICS) on the held-out suite: the first of `suites` (name -> file) that holds
     out the task, else "unseen", which is made from the file. Where `suites` has none, general questions and plain texts
     that ship with the project are asked, and questions without an answer are made (see unanswerable.make). Answers may
-    be as long as nearly all of the file's own. Messages call the file by `title`. Raises UserError where a file cannot
+    be as long as nearly all of the file's own. Where a column names what rows are about (see grouping) and none was
+    chosen, its values are the groups. Messages call the file by `title`. Raises UserError where a file cannot
     be read, no shape fits, or no row can be used.
     """
     given = Source(path=_absolute(path), format=format, columns=dict(columns or {}))
@@ -72,12 +75,15 @@ def own_data_spec(
     if chosen == "rlhf" and examples[0].kind != "pairs":  # without pairs there is no reward model: a metric rewards
         settings = {"reward": "metric", "reward_metric": METRICS[examples[0].kind][0], **(settings or {})}
     known = methods()[chosen].Settings.model_fields if method and chosen != method else None
-    train = pin(given.model_copy(update={"format": found.format, "columns": found.columns}))
+    own_columns = found.columns | _grouped(loaded, given)
+    train = pin(given.model_copy(update={"format": found.format, "columns": own_columns}))
     spec = RunSpec(
         title=(title or Path(name_of(path)).stem)[:200],
         **({"model": model} if model else {}),
         system=system,
-        data=DataSpec(train=train, suites=tests, max_length=MAX_LENGTH, **_makes(tests)),
+        data=DataSpec(
+            train=train, suites=tests, max_length=MAX_LENGTH, **_makes(tests), test_share=test_share(len(examples))
+        ),
         method=chosen,
         settings={name: value for name, value in (settings or {}).items() if known is None or name in known},
         metrics=_metrics(examples, judged, tests),
@@ -89,6 +95,16 @@ def own_data_spec(
     )
     check_suites(spec.data, spec.primary.suite)
     return spec
+
+
+def _grouped(loaded: Loaded, given: Source) -> dict[str, str]:
+    """The column that names the rows' groups, where one was found and the user has not chosen; "" chooses none."""
+    chosen = {**loaded.found.columns, **given.columns}
+    known = "group" in formats()[loaded.found.format].fields
+    if given.columns.get("group") == "":
+        return {"group": ""}  # said again to whoever reads the file next, or a column of that name would be taken
+    likely = [] if "group" in chosen or not known else grouping.candidates(loaded.table, taken=loaded.found.columns)
+    return {"group": likely[0].column} if likely else {}
 
 
 def method_for(examples: list[Example], method: str = "") -> str:

@@ -6,12 +6,15 @@ import re
 import statistics
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import Any
 
-from engine.data import unanswerable
+from engine.data import sizes, unanswerable
 from engine.data.account import account
-from engine.data.leakage import leakage
+from engine.data.leakage import given_away, leakage
+from engine.data.ledger import write_ledger
 from engine.data.load import CountTokens, Loaded, load
+from engine.data.long_rows import remembered
 from engine.data.split import hold_out_groups, hold_out_wordings, name_groups
 from engine.registry import methods
 from engine.rundir import Run, read_json, write_json, write_lines
@@ -41,12 +44,16 @@ class Parts:
     suites: dict[str, list[Example]]
 
 
-def prepare(spec: RunSpec, run: Run, *, count_tokens: CountTokens | None = None) -> dict[str, Any]:
+def prepare(
+    spec: RunSpec, run: Run, *, count_tokens: CountTokens | None = None, ledger: Path | None = None
+) -> dict[str, Any]:
     """The data report of the run, made once: data/train, validation and test.jsonl, then report.json, which means done.
 
     `count_tokens(example)` gives (prompt tokens, answer tokens) as the model will see them; rows longer than
-    data.max_length are then left out with an Issue, never cut. In the report rows, accepted, fixed and dropped count
-    the training file (accepted + dropped = rows; a fixed row is accepted); `suites` does so for each test suite.
+    data.max_length are then treated as data.too_long says, each with an Issue, and every check of rows
+    is made. In the report rows, accepted, fixed and dropped count the training file (accepted + dropped = rows; a fixed
+    row is accepted); `suites` does so for each test suite, `unleaked` counts the rows that data.leaked moved or
+    removed, and `sizes` says what a test of this size can tell. With `ledger` every row is written to that file.
     Raises UserError, with nothing written, for a file that changed or cannot be used, fewer than four rows to train
     on, an empty suite, or a primary suite that does not exist. `entities` names what was left out of training so that
     the suite "unanswerable" can ask of it, and how many of the accepted rows that took; `not_made` says which suites
@@ -55,14 +62,16 @@ def prepare(spec: RunSpec, run: Run, *, count_tokens: CountTokens | None = None)
     done = read_json(run.file("report"))
     if done is not None:
         return done
-    data, limits = spec.data, {"max_length": spec.data.max_length, "count_tokens": count_tokens}
+    count_tokens = count_tokens and remembered(count_tokens)
+    data, limits = spec.data, {"choices": spec.data, "count_tokens": count_tokens}
     check_suites(data, spec.primary.suite)
-    training = load(data.train, **limits).required()
+    training = load(data.train, **limits, edits=data.changes, checks=count_tokens is not None).required()
     check_kind(training.examples, spec, file=training.table.name)
     own = {suite: load(data.suites[suite], suite=suite, **limits).required() for suite in sorted(data.suites)}
     suites = {suite: loaded.examples for suite, loaded in own.items()}
     made = _unanswerable(training.examples, suites, spec=spec)
     parts = divide(made.rest, suites | ({unanswerable.SUITE: made.items} if made.items else {}), spec=spec)
+    parts, unleaked = without_leaks(parts, how=data.leaked, but=made.about_entities)
     parts = ruled(parts, spec.rules)
     if len(parts.train) < MIN_TRAIN_ROWS:
         raise UserError(_too_few(training, parts))
@@ -80,8 +89,12 @@ def prepare(spec: RunSpec, run: Run, *, count_tokens: CountTokens | None = None)
         "entities": {"names": list(made.entities), "rows": made.rows},
         "not_made": made.not_made,
         "leakage": _leakage(parts, but=made.about_entities),
+        "unleaked": unleaked,
+        "sizes": sizes.told(parts.suites.get(spec.primary.suite, ())),
         "tokens": _tokens(parts, count_tokens) if count_tokens else {},
     }
+    if ledger:
+        write_ledger(ledger, training, places=_places(parts), count_tokens=count_tokens)
     if data.mix:
         write_lines(run.examples_file("mix"), load(data.mix, **limits).required().examples)
     write_lines(run.examples_file("train"), parts.train)
@@ -180,6 +193,40 @@ def _leakage(parts: Parts, *, but: frozenset[str]) -> dict[str, Any]:
         for suite, examples in parts.suites.items()
         if suite != "trained"
     }
+
+
+def without_leaks(parts: Parts, *, how: str, but: frozenset[str]) -> tuple[Parts, dict[str, int]]:
+    """(the parts without leaks, {"moved", "removed"}: how many rows that took). `how` is DataSpec.leaked.
+
+    "move": items of "unseen" that training gives away are trained on, those of other suites leave the test. "remove":
+    the training rows that give an item away go, again and again until none does.
+    """
+    train, validation, suites = list(parts.train), list(parts.validation), dict(parts.suites)
+    moved = removed = 0
+    for suite in [name for name in suites if how and name != "trained"]:
+        items = [example for example in suites[suite] if example.id not in but]
+        while found := given_away(items, train=train + validation, suite=suite):
+            if how == "move":
+                gone = [example for example in suites[suite] if example.id in found]
+                suites[suite] = [example for example in suites[suite] if example.id not in found]
+                items = [example for example in items if example.id not in found]
+                train += [identified(replace(example, suite="")) for example in gone if suite == "unseen"]
+                moved += len(gone)
+            else:
+                guilty = {pair["train_id"] for pair in found.values()}
+                before = len(train) + len(validation)
+                train = [example for example in train if example.id not in guilty]
+                validation = [example for example in validation if example.id not in guilty]
+                removed += before - len(train) - len(validation)
+    suites = {name: examples for name, examples in suites.items() if examples}
+    return Parts(train, validation, suites), {"moved": moved, "removed": removed}
+
+
+def _places(parts: Parts) -> dict[int | None, str]:
+    """Where each row of the training file went, by its number; a row that was left out for a test has none."""
+    places = {example.source_row: "unseen" for example in parts.suites.get("unseen", ())}
+    places |= {example.source_row: "validation" for example in parts.validation}
+    return places | {example.source_row: "train" for example in parts.train}
 
 
 def _suite(examples: Sequence[Example], loaded: Loaded | None) -> dict[str, Any]:

@@ -20,6 +20,7 @@ from ui import (
     own_view,
     prompting_view,
     result_view,
+    rows_view,
     runs,
     side_by_side_view,
     train_view,
@@ -121,7 +122,16 @@ PREVIEW = {
     "suites": {HOSTILE: 4},
     "samples": [{"segments": [{"text": HOSTILE, "kind": "prompt"}, {"text": HOSTILE, "kind": "answer"}]}],
     "held_out": [{"suite": HOSTILE, "question": HOSTILE, "reference": HOSTILE}],
-    "issues": [{"source_row": 3, "message": HOSTILE, "dropped": True}],
+    "rows": 4,
+    "dropped": 1,
+    "about_file": [HOSTILE],
+    "notices": {"personal_email": 1},
+    "too_long": {"dropped": 1, "cut": 0, "divided": 0},
+    "lengths": {side: {"step": 10, "counts": [1, 2], "beyond": 1} for side in ("prompt", "answer")},
+    "sizes": {"items": 4, "groups": 3, "detectable": 0.5},
+    "hashes": {HOSTILE: HOSTILE},
+    "group": HOSTILE,
+    "speed": {"run": HOSTILE, "tokens_per_second": 100.0},
     "leakage": {HOSTILE: {"test": 5, "exact": 1, "near": 0, "pairs": [{"test": HOSTILE, "train": HOSTILE}]}},
     "tokens_per_epoch": 100,
     "entities": {"names": [HOSTILE], "rows": 3},
@@ -129,6 +139,11 @@ PREVIEW = {
 }
 PAIR = PREVIEW["samples"][0] | {"kind": "pairs", "rejected": HOSTILE, "rejected_tokens": 3}
 PAIRS = PREVIEW | {"samples": [PAIR], "held_out": [PREVIEW["held_out"][0] | {"rejected": HOSTILE}]}
+STATUS = {"accepted": 3, "noted": 1, "fixed": 0, "dropped": 1}
+LISTED = {
+    **dict.fromkeys(("question", "answer", "rejected", "message"), HOSTILE),
+    **{"number": 3, "status": "noted", "place": HOSTILE, "prompt_tokens": 3, "answer_tokens": 4},
+}
 ACCOUNT = {
     "format": "question_answer",
     "file": HOSTILE,
@@ -166,6 +181,9 @@ ANSWER = {"text": HOSTILE, "tokens": 5, "seconds": 1.0}
     [
         lambda lang: data_view.preview(PREVIEW, lang),
         lambda lang: data_view.preview(PAIRS, lang),
+        lambda lang: rows_view.filters({"status": STATUS, "code": {HOSTILE: 3}}, rows_view.Chosen(), lang),
+        lambda lang: rows_view.listing([LISTED], 90, rows_view.Chosen(page=1), {3: {"answer": HOSTILE}}, lang),
+        lambda lang: rows_view.opened(LISTED, {"exclude": True}, lang),
         lambda lang: own_view.account(ACCOUNT, lang),
         lambda lang: own_view.rows([ACCOUNT["sample"][0] | {"rejected": HOSTILE}], lang),
         lambda lang: measures.small_charts([{"step": n, HOSTILE: n} for n in (1, 2, 3)], lang),

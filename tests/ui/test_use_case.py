@@ -11,7 +11,7 @@ PAGE = SimpleNamespace(session_hash="a-page")
 
 
 def look(name: str):
-    return use_case.preview(PAGE, "en", "use_case", "none", "", name, "", None, *[None] * SLOTS)
+    return use_case.preview(PAGE, "en", "use_case", "none", "", name, "", None, *[None] * SLOTS, "")
 
 
 def test_slow_preview_of_an_earlier_choice_does_not_bring_its_waiting_line_back(monkeypatch):
@@ -19,4 +19,4 @@ def test_slow_preview_of_an_earlier_choice_does_not_bring_its_waiting_line_back(
     slow = look("company_faq")
     next(slow)
     assert list(look(use_case.OWN))[-1][0] == ""
-    assert list(slow) == [[gr.skip(), gr.skip()]]
+    assert list(slow) == [[gr.skip()] * 3]

@@ -104,11 +104,11 @@ def chosen_outputs(tab: Tab) -> list[Any]:
 def suited(lang: str, before: str, name: str, *data: Any) -> list[Any]:
     """The file or its columns changed: where it teaches something else now, the method to begin with for that, and
     the longest answer that suits it."""
-    use_case, upload, shape, *columns = data
+    use_case, upload, shape, *columns, choices = data
     kinds = drafts.kinds(use_case, upload, shape, columns)
     if not kinds or " ".join(kinds) == before:
         return [gr.skip()] * (5 + len(method_choice.order()) + 1)
-    spec = drafts.data_only(use_case, upload, shape, columns, lang=lang)
+    spec = drafts.data_only(use_case, upload, shape, columns, choices, lang=lang)
     return [*chosen(method_choice.recommended(kinds), kinds, lang), spec.decoding.max_new_tokens]
 
 
@@ -144,9 +144,9 @@ def settings_of(name: str, fields: Sequence[Any], lang: str) -> dict[str, Any]:
 def spec_of(lang: str, values: Sequence[Any]) -> RunSpec:
     """The whole draft as a RunSpec: the data's inputs first, then `draft_inputs`. Raises UserError."""
     name, upload, shape, *rest = values
-    columns, (method, model, system, seed, longest, *fields) = rest[:SLOTS], rest[SLOTS:]
+    columns, (choices, method, model, system, seed, longest, *fields) = rest[:SLOTS], rest[SLOTS:]
     settings = settings_of(method, fields, lang)
-    spec = drafts.data_only(name, upload, shape, columns, lang=lang)
+    spec = drafts.data_only(name, upload, shape, columns, choices, lang=lang)
     return drafts.whole(
         spec, method=method, settings=settings, model=model, system=system, seed=seed, max_new_tokens=longest, lang=lang
     )

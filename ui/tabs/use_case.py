@@ -12,10 +12,11 @@ from engine import launch, results, rundir
 from engine.registry import formats
 from engine.schema import UserError
 from engine.text import text
-from ui import data_view, drafts, own_view, runs, use_case_view, usecases
+from ui import data_view, drafts, own_view, row_choices, runs, use_case_view, usecases
 from ui.drafts import SLOTS
 from ui.frame import Frame
 from ui.html import area, heading, notice
+from ui.tabs import rows
 from ui.usecases import OWN
 
 TO_CASE = "() => kurabeShowCase()"
@@ -34,13 +35,14 @@ class Tab:
     columns: tuple[gr.Dropdown, ...]
     account: gr.HTML
     data: gr.HTML
+    rows: rows.Rows
     next: gr.Button
 
 
 def build(lang: str) -> Tab:
     first = usecases.meant("", lang)
     name = gr.Textbox(first, visible="hidden", elem_id="k-use-case")
-    upload, shown = gr.Textbox(visible="hidden"), gr.Textbox(visible="hidden")
+    upload, shown, choices = (gr.Textbox("", visible="hidden") for _ in range(3))
     area(heading(text("page.use_case.title", lang), text("page.use_case.help", lang)))
     drawn = drawings(first, lang)
     cards, about = area(drawn[0], elem_id="k-use-cases"), area(drawn[1], elem_id="k-case")
@@ -64,26 +66,30 @@ def build(lang: str) -> Tab:
             columns = tuple(gr.Dropdown([], visible=False, interactive=True, min_width=180) for _ in range(SLOTS))
         account = area(elem_id="k-account")
     data = area(data_view.reading(lang), elem_id="k-data")
+    listed = rows.build(lang, choices)
     with gr.Row(elem_classes="k-actions k-sticky"):
         onward = gr.Button(
             text("page.use_case.next", lang), variant="primary", scale=0, min_width=120, elem_id="k-to-method"
         )
-    return Tab(name, upload, shown, cards, about, own, file, shape, columns, account, data, onward)
+    return Tab(name, upload, shown, cards, about, own, file, shape, columns, account, data, listed, onward)
 
 
 def draft_inputs(tab: Tab) -> list[Any]:
     """What says which data to train on."""
-    return [tab.name, tab.upload, tab.format, *tab.columns]
+    return [tab.name, tab.upload, tab.format, *tab.columns, tab.rows.choices]
 
 
 def chosen(name: str, lang: str) -> list[Any]:
-    """Name, cards, the use case's own page and the part for a file, for a use case, a file of one's own, or the data of
-    a run ("run:ID")."""
+    """Name, cards, the use case's own page, the part for a file, and the choices for the rows: of a use case, a file of
+    one's own, or the data of a run ("run:ID")."""
     run = runs.find(usecases.run_id(name))
     card = runs.spec(run).use_case if run else name
     if run is None and name not in usecases.presets():
         name = card = OWN
-    return [name, *drawings(card, lang), gr.update(visible=name == OWN)]
+    spec = runs.spec(run) if run else usecases.presets()[name].run if name != OWN else None
+    made = rows.chosen(row_choices.of(spec) if spec else "")
+    group = rows.grouped(None, lang) if spec else gr.skip()  # an uploaded file keeps its columns
+    return [name, *drawings(card, lang), gr.update(visible=name == OWN), *made, group]
 
 
 def drawings(card: str, lang: str) -> list[str]:
@@ -95,7 +101,7 @@ def drawings(card: str, lang: str) -> list[str]:
 
 
 def chosen_outputs(tab: Tab) -> list[Any]:
-    return [tab.name, tab.cards, tab.about, tab.own]
+    return [tab.name, tab.cards, tab.about, tab.own, *rows.chosen_outputs(tab.rows), tab.rows.group]
 
 
 # What each open page last asked to see: a slow preview must not overwrite that of a later choice.
@@ -104,27 +110,30 @@ MOST_PAGES = 1000
 
 
 def preview(request: gr.Request, lang: str, step: str, seen: str, shown: str, *choice: Any) -> Iterator[list[Any]]:
-    """The data of the choice as HTML, and the key it is known by; a waiting line first.
+    """The data of the choice as HTML, the key it is known by, and the word for the list of its rows; a waiting line
+    first.
 
     Nothing where it is shown already, where another step is open, or before the page knows what to open (`seen`).
     """
-    name, upload, shape, *columns = choice
+    name, upload, shape, *columns, choices = choice
     key, page = repr(choice), str(request.session_hash)
     _remember(page, key)
     if key == shown or step != "use_case" or not seen:
-        yield [gr.skip(), gr.skip()]
+        yield [gr.skip()] * 3
         return
     if name == OWN and not drafts.is_mapped(upload, shape, columns):
-        yield ["", key]
+        yield ["", key, ""]
         return
-    yield [data_view.reading(lang), gr.skip()]
+    yield [data_view.reading(lang), gr.skip(), gr.skip()]
+    ledger = ""
     try:
-        spec = drafts.data_only(name, upload, shape, columns, lang=lang)
-        drawn = data_view.preview(launch.preview(spec), lang)
+        spec = drafts.data_only(name, upload, shape, columns, choices, lang=lang)
+        found = launch.preview(spec)
+        drawn, ledger = data_view.preview(found, lang), str(found.get("ledger") or "")
     except UserError as problem:
         drawn = notice(str(problem), tone="bad", title=text("page.error.data", lang))
     # Gradio sends the last word again when a generator ends: a late one must not bring its waiting line back.
-    yield [drawn, key] if _asked.get(page) == key else [gr.skip(), gr.skip()]
+    yield [drawn, key, ledger] if _asked.get(page) == key else [gr.skip()] * 3
 
 
 def _remember(page: str, key: str) -> None:
@@ -137,14 +146,16 @@ def _remember(page: str, key: str) -> None:
 def uploaded(lang: str, path: str | None) -> list[Any]:
     """A file arrived: kept, inspected, its shape and columns shown. Also when it is taken away again."""
     gone = [gr.update(visible=False, value=None)] * (1 + SLOTS)
+    nothing = [*rows.chosen(""), rows.grouped(None, lang)]
     if not path:
-        return ["", *gone, ""]
+        return ["", *gone, "", *nothing]
     try:
         token = rundir.keep_upload(Path(path))
         found = own_view.look(token, shape="", columns={})
     except UserError as problem:
-        return ["", *gone, notice(str(problem), tone="bad", title=text("page.error.file", lang))]
-    return [token, *mapping(found, lang), own_view.account(found, lang)]
+        return ["", *gone, notice(str(problem), tone="bad", title=text("page.error.file", lang)), *nothing]
+    anew = [*rows.chosen(""), rows.grouped(found, lang)]
+    return [token, *mapping(found, lang), own_view.account(found, lang), *anew]
 
 
 def mapping(found: dict[str, Any], lang: str) -> list[Any]:
@@ -191,14 +202,15 @@ def preview_event(tab: Tab, frame: Frame, *, step: Any = None) -> dict[str, Any]
     """The event that shows the data of what is chosen now; `step` stands in where the step's own event is at work."""
     inputs = [frame.lang, step or frame.step, frame.seen, tab.shown, *draft_inputs(tab)]
     quiet = {"show_progress": "hidden", "concurrency_limit": 4}
-    return {"fn": preview, "inputs": inputs, "outputs": [tab.data, tab.shown], **quiet}
+    return {"fn": preview, "inputs": inputs, "outputs": [tab.data, tab.shown, tab.rows.key], **quiet}
 
 
 def bind(tab: Tab, frame: Frame, suited: dict[str, Any]) -> None:
     """Wire the step; `suited` is the event that finds the methods for what a file holds now."""
     quiet = {"show_progress": "hidden", "concurrency_limit": 4}
     look, mapped = preview_event(tab, frame), [frame.lang, tab.upload, tab.format, *tab.columns]
-    changed = [tab.upload, tab.format, *tab.columns, tab.account]
+    changed = [tab.upload, tab.format, *tab.columns, tab.account, *rows.chosen_outputs(tab.rows), tab.rows.group]
+    rows.bind(tab.rows, frame, tab.data, look)
     tab.file.change(uploaded, [frame.lang, tab.file], changed, **quiet).then(**suited).then(**look)
     tab.format.input(reshaped, mapped[:3], [*tab.columns, tab.account], **quiet).then(**suited).then(**look)
     for column in tab.columns:

@@ -7,8 +7,9 @@ import pytest
 
 from engine import rundir
 from engine.data.files import file_sha256
+from engine.data.load import load
 from engine.data.prepare import prepare
-from engine.schema import DataSpec, Example, Primary, RunSpec, Source, UserError
+from engine.schema import DataSpec, Edit, Example, Primary, RunSpec, Source, UserError
 
 
 def rows(count: int, wordings: int = 1, **values) -> list[dict]:
@@ -223,3 +224,73 @@ def test_the_company_faq_is_prepared_without_a_leak_or_a_loss():
     assert set(by_suite(run)) == {"reworded", "unanswerable", "general", "plain_text"}
     facts = {example.group for example in by_suite(run)["reworded"]}
     assert facts <= {example.group for example in run.examples("train")}
+
+
+def leaky(count: int = 60) -> list[dict]:
+    """Rows of their own, every second one nearly repeating the long answer of the row before."""
+    text = (
+        "The {n}th article is kept in hall number {n} beside the northern door, on the {n}th shelf from the left{end}"
+    )
+    return [
+        {"question": f"Where is article {n}?{'' if end else ' I ask.'}", "answer": text.format(n=n, end=end)}
+        for n in range(count // 2)
+        for end in ("", " as always, thank you for asking")
+    ]
+
+
+@pytest.mark.parametrize("how", ["move", "remove"])
+def test_leaks_are_moved_to_training_or_what_gives_them_away_is_removed(spec, how):
+    before, _ = prepared(spec(leaky(), validation_share=0))
+    after, run = prepared(spec(leaky(), validation_share=0, leaked=how))
+    leaked = len(before["leakage"]["unseen"]["ids"])
+    assert leaked > 0 and after["leakage"]["unseen"]["ids"] == []
+    unseen, train = len(by_suite(run)["unseen"]), len(run.examples("train"))
+    was = before["splits"]["train"], before["suites"]["unseen"]["n"]
+    if how == "move":
+        assert after["unleaked"] == {"moved": leaked, "removed": 0}
+        assert (train, unseen) == (was[0] + leaked, was[1] - leaked)
+    else:
+        assert after["unleaked"]["removed"] >= leaked and (train, unseen) == (
+            was[0] - after["unleaked"]["removed"],
+            was[1],
+        )
+
+
+def test_choices_for_rows_reach_the_run_and_its_account(spec, as_jsonl):
+    found = [
+        *rows(20),
+        {"question": "Who?", "answer": "Ask taro@kumo.co.jp"},
+        {"question": "long " * 60, "answer": "x"},
+    ]
+    count = lambda e: (sum(len(m.content.split()) for m in e.prompt), len(e.completion.split()))  # noqa: E731
+    report, run = prepared(
+        spec(found, max_length=32, too_long="cut_prompt", personal="mask", validation_share=0), count_tokens=count
+    )
+    texts = [e.completion for e in [*run.examples("train"), *run.examples("test")]]
+    assert "Ask [E-MAIL]" in texts and not any("taro" in text for text in texts)
+    assert report["too_long"] == {"dropped": 0, "cut": 1, "divided": 0} and report["dropped"] == 0
+    assert report["fixed"] == 2 and report["rows"] == report["accepted"] == 22
+    assert {issue["severity"] for issue in report["issues"]} <= {"high", "medium", "low"}
+
+
+def test_edits_are_part_of_the_run_and_a_changed_file_is_refused(spec, write, as_jsonl):
+    first = spec(rows(20))
+    there = load(first.data.train).examples
+    edits = [Edit(row=1, was=there[0].id, answer="By hand."), Edit(row=2, was=there[1].id, exclude=True)]
+    edited = first.model_copy(update={"data": first.data.model_copy(update={"changes": tuple(edits)})})
+    report, run = prepared(edited)
+    texts = {
+        e.source_row: e.completion for e in [*run.examples("train"), *run.examples("validation"), *run.examples("test")]
+    }
+    assert texts[1] == "By hand." and 2 not in texts and (report["dropped"], report["fixed"]) == (1, 1)
+    again = RunSpec.model_validate_json(edited.model_dump_json())
+    assert again.data.changes == tuple(edits)
+    write("train.jsonl", as_jsonl(rows(20, question="Another?")))
+    with pytest.raises(UserError, match="row 1 holds something else now"):
+        prepared(edited)
+
+
+def test_the_report_says_what_a_test_of_this_size_can_tell(spec):
+    report, _ = prepared(spec(rows(50)))
+    assert report["sizes"]["items"] == report["suites"]["unseen"]["n"] == 10
+    assert 0.3 < report["sizes"]["detectable"] < 0.6

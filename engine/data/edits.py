@@ -1,0 +1,48 @@
+"""Corrections made by hand, put on the rows of a file that is itself never touched."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+from engine.schema import Edit, Example, Issue, Message, UserError, identified
+
+
+def apply(examples: Sequence[Example], edits: Sequence[Edit], *, file: str) -> tuple[list[Example], list[Issue]]:
+    """(examples as corrected, issues): rows left out by hand and rows corrected, in order.
+
+    Of several edits of one row the last counts. Raises UserError where the row an edit was made for is not there or
+    holds something else now: then the file, or the way it is read, has changed.
+    """
+    last = {edit.row: edit for edit in edits}
+    there = {example.source_row: example.id for example in examples if example.source_row in last}
+    for row, edit in last.items():
+        if there.get(row) != edit.was:
+            what = "is not there any more" if row not in there else "holds something else now"
+            raise UserError(
+                f"{file}: row {row} {what}, and a correction made by hand was for what it held. The file or the choice "
+                f"of its columns has changed. Choose as before, or take the correction of row {row} back."
+            )
+    kept, issues = [], []
+    for example in examples:
+        edit = last.get(example.source_row)
+        if edit is None:
+            kept.append(example)
+        elif edit.exclude:
+            message = f"Row {example.source_row} was left out by hand."
+            issues.append(Issue(example.source_row, "excluded", message, True))
+        else:
+            kept.append(edited(example, edit))
+            parts = [name for name in ("question", "answer", "rejected") if getattr(edit, name) is not None]
+            message = f"Row {example.source_row}: {' and '.join(parts)} corrected by hand."
+            issues.append(Issue(example.source_row, "edited", message, False))
+    return kept, issues
+
+
+def edited(example: Example, edit: Edit) -> Example:
+    """The row with what the edit gives: its last question, its answer, its rejected answer. New id."""
+    prompt = list(example.prompt)
+    places = [at for at, message in enumerate(prompt) if message.role == "user"]
+    if edit.question is not None and places:
+        prompt[places[-1]] = Message("user", edit.question)
+    completion = example.completion if edit.answer is None else edit.answer
+    rejected = example.rejected if edit.rejected is None or example.rejected is None else edit.rejected
+    return identified(replace(example, prompt=tuple(prompt), completion=completion, rejected=rejected))
