@@ -139,6 +139,39 @@ def line_chart(
     return _svg(width, height, "".join(parts), described)
 
 
+def curves(
+    series: Sequence[Sequence[tuple[float, float]]], width: int, height: int, *, lang: str, unit: str, described: str
+) -> str:
+    """The curves of several runs over each other, (step, value) each; colour and dashes tell them apart (see `key`)."""
+    steps = max((step for points in series for step, _ in points), default=0)
+    values = [value for points in series for _, value in points]
+    ticks = nice_ticks(min(0, *values), max(1e-9, *(1.02 * value for value in values)))
+    left, right, upper, lower = 46, width - 16, 30, height - 44
+
+    def place(step: float, value: float) -> tuple[float, float]:
+        across = left + (right - left) * step / max(steps, 1)
+        return across, lower - (lower - upper) * (value - ticks[0]) / (ticks[-1] - ticks[0])
+
+    parts = [*_grid_y(ticks, lambda value: place(0, value)[1], left, right)]
+    parts += _axis_x(nice_ticks(0, steps), int(steps), lambda step: place(step, 0)[0], lower)
+    parts.append(_label(left - 38, 14, unit, "start"))
+    parts.append(_label(right, height - 6, text("page.chart.step_axis", lang), "end"))
+    for number, points in enumerate(series):
+        drawn = [place(*point) for point in thin(points)]
+        parts.append(_path(drawn, f"k-line k-curve k-curve-{number}"))
+        if len(points) < 60:  # held-out losses are few: each is marked
+            parts += [f'<circle class="k-curve-{number}" cx="{a:.1f}" cy="{b:.1f}" r="2.5"/>' for a, b in drawn]
+    return _svg(width, height, "".join(parts), described)
+
+
+def key(names: Sequence[str]) -> str:
+    """Which curve is which."""
+    path = '<path class="k-line k-curve k-curve-{}" d="M0 4L30 4"/>'
+    line = f'<svg class="k-curve-key" viewBox="0 0 30 8" aria-hidden="true">{path}</svg>'
+    keys = (tag("span", line.format(at) + esc(name), cls="k-key") for at, name in enumerate(names))
+    return tag("div", "".join(keys), cls="k-legend")
+
+
 def loss_legend(lang: str, *, held_out: bool) -> str:
     """The key of the loss chart."""
     items = [("k-key-train", "page.chart.training")] + ([("k-key-held", "page.chart.held_out")] if held_out else [])

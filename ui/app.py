@@ -10,9 +10,9 @@ from engine import chain, launch, rundir
 from engine.rundir import Run
 from engine.schema import DataSpec, RunSpec, Source, UserError
 from engine.text import LANGUAGES, text
-from ui import frame, method_view, runs, server, side_by_side_view, theme, usecases
+from ui import frame, history, method_view, runs, server, side_by_side_view, theme, usecases
 from ui.frame import ADDRESS, STEPS, Frame
-from ui.html import waiting
+from ui.html import notice, waiting
 from ui.method_choice import recommended
 from ui.tabs import compare, method, result, train, use_case
 
@@ -96,14 +96,14 @@ def open_outputs(page: Page) -> list[Any]:
     return [*held, *fast_outputs(page), *full_outputs(page), *draft, *method.fill_outputs(page.method)]
 
 
-def opened(run_id: str, step: str, lang: str, case: str = "") -> list[Any]:
-    """Everything for an address: the run's screens, and in the form for a next run its settings, or the use case that
-    is named."""
+def opened(run_id: str, step: str, lang: str, case: str = "", like: str = "") -> list[Any]:
+    """Everything for an address: the run's screens, and in the form for a next run its settings, those of the run
+    `like`, or the use case that is named."""
     run = runs.find(run_id)
     shown = run.id if run else ""
     step = frame.wanted_step(step, run)
     held = [shown, step, gr.update(selected=step)]
-    return [*held, *fast(run, shown, lang), *full(run, lang), *draft_of(run, lang, case)]
+    return [*held, *fast(run, shown, lang), *full(run, lang), *draft_of(run or runs.find(like), lang, case)]
 
 
 def draft_of(run: Run | None, lang: str, case: str = "") -> list[Any]:
@@ -148,19 +148,28 @@ def go_on(run_id: str) -> list[Any]:
 
 def load(lang: str, request: gr.Request) -> list[Any]:
     """A page was opened: its address says which run and which step."""
-    query = request.query_params
-    run, step, case = (str(query.get(name) or "") for name in ("run", "step", "case"))
-    return opened(run, step, lang, case)
+    run, step, case, like = (str(request.query_params.get(name) or "") for name in ("run", "step", "case", "like"))
+    return opened(run, step, lang, case, like)
 
 
 def pick_run(lang: str, event: gr.EventData) -> list[Any]:
-    """A run of the list, or a new one."""
+    """A run of a list, or a new one. Clicks that ask for something else are answered elsewhere."""
     pick = str(event._data["pick"])
-    if pick.startswith(runs.COMPARE):
-        return skips(opened("", "", lang))  # side_by_side_view answers that click
-    run = runs.find(pick)
+    run = runs.find(pick.removeprefix("open="))
+    if run is None and pick != "new":
+        return skips(opened("", "", lang))
     step = "train" if run and rundir.state(run) != "done" else ""
-    return opened("" if run is None else pick, step, lang)
+    return opened(run.id if run else "", step, lang)
+
+
+def duplicate(lang: str, event: gr.EventData) -> list[Any]:
+    """A new run is to begin with the data and settings of another: a word on that, and the form filled."""
+    verb, _, run_id = str(event._data["pick"]).partition("=")
+    run = runs.find(run_id)
+    if verb != "like" or run is None:
+        return [gr.skip(), *skips(opened("", "", lang))]
+    said = notice(text("history.like_help", lang, title=runs.title(run, lang)))
+    return [said, *opened("", "method", lang, like=run.id)]
 
 
 def tick(lang: str, run_id: str, step: str, seen: str) -> list[Any]:
@@ -201,8 +210,13 @@ def bind(page: Page, app: gr.Blocks) -> None:
     everything, data = open_outputs(page), use_case.draft_inputs(page.use_case)
     look = use_case.preview_event(page.use_case, held)
     app.load(load, held.lang, everything, **quiet).then(**look)
-    held.side.click(pick_run, held.lang, everything, **quiet).then(**look)
-    side_by_side_view.bind(held)
+    for listed in (held.side, held.history.table, held.history.about):
+        listed.click(pick_run, held.lang, everything, **quiet).then(**look)
+    for offered in (held.head, held.history.about):
+        offered.click(duplicate, held.lang, [page.method.message, *everything], **quiet).then(**look)
+    app.load(history.load, held.lang, history.opened(held.history), **quiet)
+    history.bind(held.history, held)
+    side_by_side_view.bind(held, app)
     here = gr.State("use_case")
     page.steps["use_case"].select(**use_case.preview_event(page.use_case, held, step=here))
     page.method.start.click(

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import gradio as gr
 
 from engine.text import LANGUAGES, text
-from ui import runs, side_by_side_view
+from ui import history, runs, side_by_side_view
 from ui.html import area, esc, tag
 
 STEPS = ("use_case", "method", "train", "result", "compare")
@@ -28,6 +28,8 @@ class Frame:
     side: gr.HTML
     head: gr.HTML
     beside: gr.HTML  # several runs side by side, in place of the steps
+    compared: gr.Textbox  # which: the address keeps it
+    history: history.Panel  # all runs, in place of the steps
 
 
 def build(lang: str) -> Frame:
@@ -36,10 +38,11 @@ def build(lang: str) -> Frame:
     area(brand(lang), classes="k-top")
     held = [gr.Textbox(visible="hidden", elem_id=f"k-{name}") for name in ("run", "step", "seen")]
     with gr.Sidebar(width=270, elem_classes="k-sidebar"):
-        side = area(runs.sidebar("", lang), classes="k-side")
-    beside = side_by_side_view.build()
+        side = area(runs.sidebar("", lang), classes="k-side k-ticks")
+    beside, compared = side_by_side_view.build()
+    every = history.build(lang)
     head = area(runs.header(None, lang), classes="k-head")
-    return Frame(gr.State(lang), *held, side, head, beside)
+    return Frame(gr.State(lang), *held, side, head, beside, compared, every)
 
 
 def brand(lang: str) -> str:

@@ -6,10 +6,18 @@ function kurabeClicks(element, trigger) {
     if (!target || event.ctrlKey || event.metaKey || event.shiftKey) return;
     event.preventDefault();
     if (target.getAttribute("aria-disabled") === "true") return;
+    if (target.dataset.verb === "untick") {
+      kurabeTicked.clear();
+      return kurabeTicks();
+    }
     if (event.detail === 0) kurabeKeepFocus(element, target.dataset.pick);
     trigger("click", { pick: target.dataset.pick });
     if (target.closest(".k-side") && window.innerWidth < 900) document.querySelector(".sidebar .toggle-button")?.click();
   });
+  if (element.closest(".k-ticks")) {
+    new MutationObserver(kurabeTicks).observe(element, { childList: true, subtree: true });
+    kurabeTicks();
+  }
 }
 
 // What was picked by the keyboard is drawn anew: whoever stands there must not be sent back to the top of the page.
@@ -72,21 +80,33 @@ function kurabeShow(id) {
   document.getElementById(id)?.scrollIntoView({ behavior: calm ? "auto" : "smooth", block: "start" });
 }
 
-// The runs ticked to be compared. The list of runs is drawn anew while a run goes on: what was ticked stays ticked.
+// Brings an open run's card into view; where none is open nothing moves.
+function kurabeShowCard() {
+  if (document.activeElement?.dataset?.pick?.startsWith("card=")) kurabeShow("k-run-card");
+}
+
+// The runs ticked in the list or in the history. Both are drawn anew while a run goes on: what was ticked stays ticked.
 const kurabeTicked = new Set();
 function kurabeTicks() {
   const boxes = [...document.querySelectorAll(".k-pick-run")];
   for (const box of boxes) if (box.checked !== kurabeTicked.has(box.value)) box.checked = kurabeTicked.has(box.value);
-  const button = document.querySelector(".k-compare-runs");
-  if (!button) return;
-  const chosen = boxes.filter((box) => box.checked).map((box) => box.value);
-  const { one, many, most, tooMany } = button.dataset;
-  const label = chosen.length < 2 ? one : chosen.length > Number(most) ? tooMany : many.replace("#", chosen.length);
-  if (button.textContent !== label) button.textContent = label;
-  if (button.hidden !== !chosen.length) button.hidden = !chosen.length;
-  const off = String(chosen.length < 2 || chosen.length > Number(most));
-  if (button.getAttribute("aria-disabled") !== off) button.setAttribute("aria-disabled", off);
-  button.dataset.pick = `compare=${chosen.join(",")}`;
+  const chosen = [...new Set(boxes.filter((box) => box.checked).map((box) => box.value))];
+  for (const button of document.querySelectorAll(".k-compare-runs")) {
+    const { one, many, most, tooMany } = button.dataset;
+    const label = chosen.length < 2 ? one : chosen.length > Number(most) ? tooMany : many.replace("#", chosen.length);
+    if (button.textContent !== label) button.textContent = label;
+    if (button.hidden !== !chosen.length) button.hidden = !chosen.length;
+    const off = String(chosen.length < 2 || chosen.length > Number(most));
+    if (button.getAttribute("aria-disabled") !== off) button.setAttribute("aria-disabled", off);
+    button.dataset.pick = `compare=${chosen.join(",")}`;
+  }
+  for (const bar of document.querySelectorAll(".k-ticked")) {
+    if (bar.hidden !== !chosen.length) bar.hidden = !chosen.length;
+    const count = bar.querySelector(".k-ticked-count");
+    const label = count.dataset.many.replace("#", chosen.length);
+    if (count.textContent !== label) count.textContent = label;
+    for (const button of bar.querySelectorAll("[data-verb]")) button.dataset.pick = `${button.dataset.verb}=${chosen.join(",")}`;
+  }
 }
 document.addEventListener("change", (event) => {
   if (!event.target.matches?.(".k-pick-run")) return;
@@ -94,13 +114,6 @@ document.addEventListener("change", (event) => {
   else kurabeTicked.delete(event.target.value);
   kurabeTicks();
 });
-new MutationObserver((_, observer) => {
-  const side = document.querySelector(".k-side");
-  if (!side) return;
-  observer.disconnect();
-  new MutationObserver(kurabeTicks).observe(side, { childList: true, subtree: true });
-  kurabeTicks();
-}).observe(document.documentElement, { childList: true, subtree: true });
 
 // The address in the bar is the address of what is shown: reload, a second tab and a link find it again.
 // The first call means that the server has filled the page: what was chosen before that would be lost.
@@ -110,11 +123,21 @@ function kurabeAddress(run, step, data) {
   kurabeFilled = true;
   document.getElementById("k-steps")?.removeAttribute("inert");
   const url = new URL(window.location);
-  const chosen = data.startsWith("run:") ? "" : data;
-  for (const [name, value] of [["run", run], ["step", step], ["case", chosen]]) {
+  const ofRun = data.startsWith("run:");
+  const like = ofRun && !run ? data.slice(4) : "";  // a new run that begins with another one's settings
+  for (const [name, value] of [["run", run], ["step", step], ["case", ofRun ? "" : data], ["like", like]]) {
     if (value) url.searchParams.set(name, value);
     else url.searchParams.delete(name);
   }
+  history.replaceState(history.state, "", url);
+}
+
+// What lies over the steps, all runs or several compared, has its place in the address too.
+function kurabeParameter(name, value) {
+  const url = new URL(window.location);
+  if (value) url.searchParams.set(name, value);
+  else url.searchParams.delete(name);
+  url.search = url.search.replaceAll("%2C", ",");
   history.replaceState(history.state, "", url);
 }
 

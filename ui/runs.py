@@ -2,10 +2,12 @@
 
 import os
 import time
+from collections.abc import Iterable
 from functools import lru_cache
 from typing import Any
 
-from engine import rundir
+from engine import about, history, rundir
+from engine.history import Entry
 from engine.registry import methods
 from engine.rundir import Run
 from engine.schema import RunSpec, UserError
@@ -14,7 +16,8 @@ from engine.text import has, text
 from ui import usecases
 from ui.html import esc, tag
 
-MOST_SHOWN = 200
+MOST_SHOWN = 30  # the newest; ui/history.py shows them all
+ALL = "runs"  # how a click asks for them
 COMPARE = "compare="  # how a click says which runs are to be compared: "compare=ID,ID"
 
 
@@ -63,18 +66,20 @@ def short_method(name: str, lang: str) -> str:
 
 
 def title(run: Run, lang: str) -> str:
-    """What the run is about: its use case, or the title it was given."""
+    """What the run is called: the name it was given, else its use case, else the title of its spec."""
     values = spec(run)
-    return (
-        usecases.title(values.use_case, lang)
-        if values.use_case in usecases.presets()
-        else values.title or values.use_case
-    )
+    return called(about.read(run).title, values.use_case, values.title, lang)
 
 
-def verdict(run: Run) -> str:
-    """The verdict's word: better, better_but, worse, cannot_tell; not_measured while there is none."""
-    return (comparison(run) or {"verdict": {"word": "not_measured"}})["verdict"]["word"]
+def called(renamed: str, use_case: str, own: str, lang: str) -> str:
+    if renamed:
+        return renamed
+    return usecases.title(use_case, lang) if use_case in usecases.presets() else own or use_case
+
+
+def entry_title(entry: Entry, lang: str) -> str:
+    """The same for a line of the history."""
+    return called(entry.renamed, entry.use_case, entry.title, lang)
 
 
 def when(run_id: str) -> str:
@@ -97,50 +102,52 @@ def share(status: dict[str, Any]) -> float | None:
 
 
 def sidebar(open_id: str, lang: str) -> str:
-    """The runs, newest first, with state, method and verdict; above them the way to a new one."""
-    every = rundir.all_runs()
+    """The newest runs with state, method and verdict, and the way to all; above them the way to a new one."""
+    every = history.entries()
     new = tag(
         "a", tag("b", "+", aria_hidden="true") + esc(text("page.new_run", lang)), cls="k-new", href="?", data_pick="new"
     )
     if not every:
         return new + tag("p", esc(text("page.no_runs", lang)), cls="k-side-empty")
-    items = "".join(_item(run, run.id == open_id, lang) for run in every[:MOST_SHOWN])
+    shown = [entry for entry in every if not entry.archived][:MOST_SHOWN]
+    shown += [entry for entry in every if entry.run == open_id and entry not in shown]
+    items = "".join(_item(entry, entry.run == open_id, lang) for entry in shown)
+    words = esc(text("history.all", lang, n=f"{len(every):,}"))
     head = tag("h2", esc(text("page.runs", lang)), cls="k-side-title")
-    return new + head + tag("nav", items, cls="k-runs", aria_label=text("page.runs", lang)) + _compare_button(lang)
+    way = tag("a", words, cls="k-all-runs", href="?view=runs", data_pick=ALL)
+    return new + head + tag("nav", items + way, cls="k-runs", aria_label=text("page.runs", lang)) + compare_button(lang)
 
 
-def _compare_button(lang: str) -> str:
+def compare_button(lang: str) -> str:
     """What compares the ticked runs; page.js shows it once a run is ticked and fills in which."""
     words = {"data_one": text("side_by_side.one_more", lang), "data_many": text("side_by_side.compare", lang, n="#")}
     words |= {"data_most": str(MOST_RUNS), "data_too_many": text("side_by_side.too_many", lang, n=MOST_RUNS)}
     return tag("button", "", type="button", cls="k-compare-runs", hidden="", data_pick=COMPARE, **words)
 
 
-def _tick(run: Run, lang: str) -> str:
-    """The box by which a finished run is chosen for a comparison."""
-    label = text("side_by_side.tick", lang, title=f"{title(run, lang)}, {when(run.id)}")
-    return f'<input type="checkbox" class="k-pick-run" value="{run.id}" aria-label="{esc(label)}" title="{esc(label)}">'
+def tick(entry: Entry, lang: str) -> str:
+    """The box by which a run is chosen, to be compared and, in the history, for more."""
+    label = text("side_by_side.tick", lang, title=f"{entry_title(entry, lang)}, {when(entry.run)}")
+    return (
+        f'<input type="checkbox" class="k-pick-run" value="{entry.run}" aria-label="{esc(label)}" title="{esc(label)}">'
+    )
 
 
-def _item(run: Run, is_open: bool, lang: str) -> str:
-    try:
-        values = spec(run)
-    except (ValueError, OSError):  # a directory that is being deleted, or from a later version
-        return ""
-    state = rundir.state(run)
-    name = tag("span", esc(title(run, lang)), cls="k-run-name")
-    under = tag("span", esc(f"{short_method(values.method, lang)} · {when(run.id)}"), cls="k-run-under")
-    badge = sign(verdict(run), lang) if state == "done" else _badge(state, lang)
-    inside = name + (badge if state == "done" else "") + under + (badge if state != "done" else "")
-    if state == "running":
-        inside += _thin_bar(run.status(), lang)
+def _item(entry: Entry, is_open: bool, lang: str) -> str:
+    name = tag("span", esc(entry_title(entry, lang)), cls="k-run-name")
+    under = tag("span", esc(f"{short_method(entry.method, lang)} · {when(entry.run)}"), cls="k-run-under")
+    done = entry.state == "done"
+    mark = sign(entry.verdict or "not_measured", lang) if done else badge(entry.state, lang)
+    inside = name + mark + under if done else name + under + mark
+    if entry.state == "running":
+        inside += _thin_bar(rundir.open_run(entry.run).status(), lang)
     cls = "k-run k-open" if is_open else "k-run"
     current = "page" if is_open else None
-    link = tag("a", inside, cls=cls, href=f"?run={run.id}", data_pick=run.id, aria_current=current)
-    return tag("div", link + _tick(run, lang), cls="k-run-line") if state == "done" else link
+    link = tag("a", inside, cls=cls, href=f"?run={entry.run}", data_pick=entry.run, aria_current=current)
+    return tag("div", link + tick(entry, lang), cls="k-run-line") if done else link
 
 
-def _badge(state: str, lang: str) -> str:
+def badge(state: str, lang: str) -> str:
     return tag("span", esc(text(f"page.state.{state}", lang)), cls=f"k-state k-state-{state}")
 
 
@@ -157,11 +164,23 @@ def header(run: Run | None, lang: str) -> str:
     if run is None:
         line = tag("span", esc(text("page.new_title", lang)), cls="k-title")
         return tag("div", line, cls="k-run-head")
-    values, state = spec(run), rundir.state(run)
+    values, state, said = spec(run), rundir.state(run), about.read(run)
     parts = [method_title(values.method, lang), short_model(values.model)]
     line = tag("span", esc(title(run, lang)), cls="k-title") + tag("span", esc(" · ".join(parts)), cls="k-title-under")
-    badge = _badge(state, lang)
-    return tag("div", line + badge, cls="k-run-head")
+    archived = tag("span", esc(text("history.archived", lang)), cls="k-state") if said.archived else ""
+    line += badge(state, lang) + archived + tags(said.tags)
+    buttons = ((f"card={run.id}", "history.details"), (f"like={run.id}", "history.like"))
+    line += tag("span", "".join(_head_button(pick, key, lang) for pick, key in buttons), cls="k-head-buttons")
+    note = tag("p", esc(said.note), cls="k-run-note") if said.note else ""
+    return tag("div", line, cls="k-run-head") + note
+
+
+def _head_button(pick: str, key: str, lang: str) -> str:
+    return tag("button", esc(text(key, lang)), type="button", cls="k-step", data_pick=pick)
+
+
+def tags(names: Iterable[str]) -> str:
+    return "".join(tag("span", esc(name), cls="k-tag") for name in names)
 
 
 def short_model(name: str) -> str:

@@ -195,6 +195,8 @@ def launch_options(place: Place) -> dict[str, Any]:
         "pwa": False,
         "mcp_server": False,
         "show_error": True,
+        # Gradio would otherwise give up where its first page takes longer than 3 s, as beside a training run it may.
+        "_frontend": False,
         "app_kwargs": {"middleware": [Middleware(Guard, place=place), Middleware(Language)]},
     }
     if place.password:

@@ -114,16 +114,16 @@ def chart(run: Run, lang: str) -> str:
     """The loss over the steps and what the method measures beside it; empty before there are two points."""
     log, method = rundir.training_log(run), runs.spec(run).method
     before = measures.reward_model(log, lang)
-    drawn = loss_chart(log, lang, best_step=_best(log), unit=_of_method(method, "loss_axis", lang))
+    drawn = loss_chart(log, lang, best_step=_best(log), unit=loss_words(method, "loss_axis", lang))
     if not drawn:
         return before
-    under = _of_method(method, "loss_help", lang)
+    under = loss_words(method, "loss_help", lang)
     head = tag("div", tag("h3", esc(text("page.chart.loss", lang))) + tag("p", esc(under)), cls="k-section")
     held = any(line.get("kind") == "validation" for line in log)
     return head + loss_legend(lang, held_out=held) + drawn + measures.small_charts(log, lang) + before
 
 
-def _of_method(method: str, part: str, lang: str) -> str:
+def loss_words(method: str, part: str, lang: str) -> str:
     """A text on the loss of this method, where it is another one than that of answers."""
     key = f"page.method.{method}.{part}"
     return text(key, lang) if has(key) else text(f"page.chart.{part}", lang)

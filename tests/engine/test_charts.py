@@ -102,3 +102,14 @@ def test_dark_colours_follow_the_class_on_the_page_and_the_system_in_a_document(
     assert ".dark {" in page and "prefers-color-scheme" not in page
     assert ".dark {" not in document and document.count("@media screen and (prefers-color-scheme: dark) { :root {") == 1
     assert page.count("{") + 1 == document.count("{") and document.count("{") == document.count("}")
+
+
+def test_the_curves_of_several_runs_lie_in_one_drawing_and_are_told_apart():
+    series = [[(step, 3 / (step + 1)) for step in range(100)], [(0, 2.0), (50, 1.0)], []]
+    drawn = ET.fromstring(charts.curves(series, 540, 300, lang="en", unit="nats", described="<two>"))
+    paths = [element.get("class") for element in drawn.iter("path")]
+    assert paths == ["k-line k-curve k-curve-0", "k-line k-curve k-curve-1"]
+    for path in drawn.iter("path"):
+        assert all(0 <= float(number) <= 540 for number in re.findall(r"[\d.]+", path.get("d")))
+    assert drawn.get("aria-label") == "<two>" and "&lt;b&gt;" in charts.key(["<b>", "second"])
+    assert charts.key(["<b>", "second"]).count("k-curve-key") == 2
