@@ -7,7 +7,7 @@ from typing import Any
 
 from pydantic import Field, ValidationError, field_validator
 
-from engine import rundir
+from engine import rundir, showcase
 from engine.rundir import Run
 from engine.schema import Frozen, UserError
 
@@ -58,6 +58,7 @@ def _read(path: str, changed: int) -> About:
 
 def change(run: Run, **changes: Any) -> About:
     """Write what is said anew, the rest kept. Raises UserError naming the field that is too long."""
+    showcase.refuse()
     try:
         said = About.model_validate(read(run).model_dump() | changes)
     except ValidationError as error:

@@ -14,7 +14,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
-from engine import registry, rundir, sources, specs
+from engine import registry, rundir, showcase, sources, specs
 from engine.data.prepare import prepare
 from engine.rundir import Run
 from engine.schema import RunSpec, UserError
@@ -54,6 +54,7 @@ def check(spec: RunSpec) -> RunSpec:
 def start(spec: RunSpec) -> Run:
     """A new run, its worker started and detached. An equal spec already waiting or running gives that run instead, so
     pressing Start twice starts once."""
+    showcase.refuse()
     spec = check(spec)
     _rehearse(spec)
     with nothing_starts():
@@ -86,6 +87,7 @@ def _rehearse(spec: RunSpec) -> None:
 def resume(run: Run) -> Run:
     """Go on with a stopped, failed or lost run from what is there. Does nothing while it is running; raises UserError
     for a run that is done."""
+    showcase.refuse()
     with nothing_starts():
         word = rundir.state(run)
         if word == "done":
@@ -99,6 +101,7 @@ def resume(run: Run) -> Run:
 
 def stop(run: Run) -> None:
     """Ask the run to stop at its next step and keep a checkpoint. A run that has ended is left as it is."""
+    showcase.refuse()
     if rundir.state(run) in ALIVE:
         run.file("stop").touch()
 
@@ -143,6 +146,7 @@ def preview(spec: RunSpec) -> dict[str, Any]:
 
 def forecast(spec: RunSpec) -> dict[str, Any]:
     """Trainable parameters, memory and time of a run, from a few timed steps here (20 s the first time)."""
+    showcase.refuse()
     return _ask("forecast", check(spec).model_dump_json())
 
 

@@ -16,6 +16,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
 
+from engine import showcase
 from engine.schema import EvalRow, Example, RunSpec, UserError
 
 State = Literal["queued", "running", "done", "stopped", "failed", "lost"]
@@ -310,6 +311,7 @@ def keep_upload(source: Path) -> str:
     The hash is of the name and the content: the same rows under another name are shown by that name.
     Raises UserError for a kind of file that is not read: the kind comes from the name's ending.
     """
+    showcase.refuse()
     digest = hashlib.sha256(os.fsencode(source.name) + b"\0")
     with open(source, "rb") as stream:
         while block := stream.read(1 << 20):

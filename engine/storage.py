@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
-from engine import rundir
+from engine import rundir, showcase
 from engine.launch import nothing_starts
 from engine.rundir import Run
 from engine.schema import UserError
@@ -59,6 +59,7 @@ def free_checkpoints(run: Run) -> int:
 
     Raises UserError for any other run: one that was stopped or failed resumes from them.
     """
+    showcase.refuse()
     with nothing_starts():
         if not _done(run):
             raise UserError(f"Run {run.id} is not done: it would resume from its checkpoints, so they are kept.")

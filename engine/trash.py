@@ -6,7 +6,7 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
-from engine import chain, history, rundir
+from engine import chain, history, rundir, showcase
 from engine.launch import ALIVE, nothing_starts
 from engine.rundir import RUN_ID, Run
 from engine.schema import UserError
@@ -16,6 +16,7 @@ DAYS = 7
 
 def delete(run: Run) -> None:
     """Move a run into the trash. Raises UserError for one that is queued or running, or that others start from."""
+    showcase.refuse()
     with nothing_starts():
         if rundir.state(run) in ALIVE:
             raise UserError(
@@ -38,6 +39,7 @@ def deleted() -> list[Run]:
 
 def restore(run_id: str) -> list[Run]:
     """Bring a run back, with those in the trash whose models it starts from. Raises UserError where it is not there."""
+    showcase.refuse()
     found = next((run for run in deleted() if run.id == run_id), None)
     if found is None:
         raise UserError(f"Run {str(run_id)[:60]} is not in the trash (any more).")
@@ -58,6 +60,7 @@ def _with_parents(run: Run) -> Iterator[Run]:
 
 def purge(*, days: float = 0) -> int:
     """Remove for good what has lain in the trash longer than so many days; with 0, everything. Returns bytes freed."""
+    showcase.refuse()
     from engine.storage import size
 
     freed = 0

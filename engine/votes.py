@@ -10,6 +10,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, Literal, get_args
 
+from engine import showcase
 from engine.items_csv import safe
 from engine.rundir import Run, read_lines
 from engine.schema import UserError
@@ -53,6 +54,7 @@ def add(run: Run, votes: Sequence[Vote]) -> int:
 
     Raises UserError where a vote is none of CHOICES, an item is not in the run's test, or a voter has no usable name.
     """
+    showcase.refuse()
     known = {(item["suite"], item["example_id"]) for item in _items(run)}
     for vote in votes:
         if vote.item not in known:

@@ -48,6 +48,7 @@ LIGHT = (
     "auroc",
     "about",
     "history",
+    "showcase",
     "storage",
     "trash",
     "cli_history",

@@ -6,7 +6,7 @@ from typing import Any
 
 import gradio as gr
 
-from engine import chain, launch, rundir
+from engine import chain, launch, rundir, showcase
 from engine.rundir import Run
 from engine.schema import DataSpec, RunSpec, Source, UserError
 from engine.text import LANGUAGES, text
@@ -149,6 +149,8 @@ def go_on(run_id: str) -> list[Any]:
 def load(lang: str, request: gr.Request) -> list[Any]:
     """A page was opened: its address says which run and which step."""
     run, step, case, like = (str(request.query_params.get(name) or "") for name in ("run", "step", "case", "like"))
+    if showcase.on() and not (run or step or case or like) and (newest := runs.newest_finished()):
+        run = newest.id
     return opened(run, step, lang, case, like)
 
 

@@ -1,9 +1,11 @@
 """The frame around the steps: header, language switch, the runs on the left, and what the page holds for itself."""
 
+import os
 from dataclasses import dataclass
 
 import gradio as gr
 
+from engine import showcase
 from engine.text import LANGUAGES, text
 from ui import history, runs, side_by_side_view
 from ui.html import area, esc, tag
@@ -35,7 +37,7 @@ class Frame:
 def build(lang: str) -> Frame:
     """Lay out everything but the steps."""
     gr.Navbar(visible=False)
-    area(brand(lang), classes="k-top")
+    area(brand(lang) + banner(lang), classes="k-top")
     held = [gr.Textbox(visible="hidden", elem_id=f"k-{name}") for name in ("run", "step", "seen")]
     with gr.Sidebar(width=270, elem_classes="k-sidebar"):
         side = area(runs.sidebar("", lang), classes="k-side k-ticks")
@@ -51,6 +53,15 @@ def brand(lang: str) -> str:
     line = tag("span", esc(text("page.tagline", lang)), cls="k-tagline")
     switch = tag("span", "".join(_language(code, lang) for code in LANGUAGES), cls="k-languages")
     return tag("header", name + line + switch, cls="k-brand")
+
+
+def banner(lang: str) -> str:
+    """What a showcase is, on every page of one."""
+    if not showcase.on():
+        return ""
+    where = text("showcase.space", lang) if os.environ.get("SPACE_ID") else ""
+    words = tag("b", esc(text("showcase.title", lang))) + tag("span", esc(text("showcase.banner", lang)))
+    return tag("p", words + (tag("small", esc(where)) if where else ""), cls="k-banner", role="note")
 
 
 def _language(code: str, lang: str) -> str:

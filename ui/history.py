@@ -7,7 +7,7 @@ from typing import Any
 
 import gradio as gr
 
-from engine import about, history
+from engine import about, history, showcase
 from engine.history import Entry
 from engine.rundir import Run
 from engine.schema import UserError
@@ -22,6 +22,7 @@ FILTERS = ("state", "use_case", "method", "verdict", "tag")
 REFRESH_SECONDS = 3
 ADDRESS = "(view) => kurabeParameter('view', view)"
 TO_CARD = "() => kurabeShow('k-run-card')"
+TO_WHAT_CAME = "() => { kurabeShowCard(); kurabeShowSaid(); }"
 
 
 @dataclass(frozen=True)
@@ -65,14 +66,15 @@ def build(lang: str) -> Panel:
         said = area(elem_id="k-history-said")
         with gr.Column(visible=False, elem_id="k-run-card") as card:
             told = area()
-            with gr.Row(elem_classes="k-fields"):
+            with gr.Row(elem_classes="k-fields", visible=not showcase.on()):
                 title = _field("title", lang, max_length=200)
                 tags = _field("tags", lang, max_length=900)
-            note = _field("note", lang, lines=2, max_length=5000)
-            with gr.Row(elem_classes="k-actions"):
+            note = _field("note", lang, lines=2, max_length=5000, visible=not showcase.on())
+            with gr.Row(elem_classes="k-actions", visible=not showcase.on()):
                 save = gr.Button(text("history.save", lang), variant="primary", scale=0, min_width=120)
         table = area(classes="k-ticks", elem_id="k-history-table")
-        with gr.Accordion(text("history.disk.title", lang), open=False, elem_classes="k-accordion") as disk_box:
+        kept = {"open": False, "visible": not showcase.on(), "elem_classes": "k-accordion"}
+        with gr.Accordion(text("history.disk.title", lang), **kept) as disk_box:
             disk = area(elem_id="k-history-disk")
     asked = (shown, box, close, words, filters, archived, sort, most, said)
     return Panel(*asked, card, chosen, told, title, tags, note, save, table, drawn, disk_box, disk, _timer())
@@ -267,9 +269,9 @@ def bind(panel: Panel, held: Any) -> None:
     gr.on(changed, search, [held.lang, *looked], [panel.most, *table], trigger_mode="always_last", **quiet)
     for part in (panel.table, panel.said, panel.about, panel.disk, panel.close):
         done = part.click(act, [held.lang, panel.chosen, *looked], acted(panel), **quiet)
-        if part is panel.table:
-            done.then(None, js="() => kurabeShowCard()")
+        done.then(None, js=TO_WHAT_CAME)
     kept = [held.lang, panel.chosen, panel.title, panel.tags, panel.note, *looked]
-    panel.save.click(save, kept, [panel.said, panel.about, panel.filters["tag"], *table], **quiet)
+    saved = panel.save.click(save, kept, [panel.said, panel.about, panel.filters["tag"], *table], **quiet)
+    saved.then(None, js=TO_WHAT_CAME)
     panel.disk_box.expand(view.disk, held.lang, panel.disk, show_progress="full", concurrency_limit=4)
     panel.timer.tick(refresh, [held.lang, panel.drawn, *looked], table, **quiet)

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from engine import history, rundir, storage, trash
+from engine import history, rundir, showcase, storage, trash
 from engine.history import Entry
 from engine.rundir import Run
 from engine.text import LANGUAGES, has, text
@@ -128,6 +128,7 @@ def _ticked_bar(lang: str) -> str:
     """What can be done with the ticked runs; page.js shows it while any is ticked and fills in which."""
     count = tag("span", "", cls="k-ticked-count", data_many=text("history.ticked", lang))
     verbs = (("archive", "history.archive"), ("delete?", "history.delete"), ("untick", "history.untick"))
+    verbs = verbs[-1:] if showcase.on() else verbs
     buttons = (tag("button", esc(text(key, lang)), type="button", cls="k-step", data_verb=verb) for verb, key in verbs)
     return tag("div", count + runs.compare_button(lang) + "".join(buttons), cls="k-ticked", hidden="")
 
@@ -140,6 +141,7 @@ def card(run: Run, lang: str) -> str:
     shown = {esc(text(f"history.disk.{name}", lang)): esc(size(taken)) for name, taken in parts.items() if taken}
     away = "unarchive" if entry.archived else "archive"
     verbs = (("open", "open"), ("like", "like"), (away, away), ("delete?", "delete"))
+    verbs = verbs[:1] if showcase.on() else verbs
     buttons = (_button(f"{verb}={run.id}", text(f"history.{key}", lang)) for verb, key in verbs)
     return title + facts(shown) + tag("div", "".join(buttons), cls="k-history-buttons")
 

@@ -80,6 +80,12 @@ function kurabeShow(id) {
   document.getElementById(id)?.scrollIntoView({ behavior: calm ? "auto" : "smooth", block: "start" });
 }
 
+// Brings what was done, or what is asked before it is, into view where it is not to be seen.
+function kurabeShowSaid() {
+  const said = document.querySelector("#k-history-said .k-notice")?.getBoundingClientRect();
+  if (said && (said.top < 0 || said.bottom > window.innerHeight)) kurabeShow("k-history-said");
+}
+
 // Brings an open run's card into view; where none is open nothing moves.
 function kurabeShowCard() {
   if (document.activeElement?.dataset?.pick?.startsWith("card=")) kurabeShow("k-run-card");

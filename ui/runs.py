@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from functools import lru_cache
 from typing import Any
 
-from engine import about, history, rundir
+from engine import about, history, rundir, showcase
 from engine.history import Entry
 from engine.registry import methods
 from engine.rundir import Run
@@ -95,6 +95,12 @@ def sign(word: str, lang: str) -> str:
     return tag("span", esc(text(f"verdict.{word}.sign", lang)), cls=f"k-sign k-v-{word}", title=name, aria_label=name)
 
 
+def newest_finished() -> Run | None:
+    """The newest run with a result that is not archived: what a showcase opens with."""
+    done = (entry.run for entry in history.entries() if entry.state == "done" and not entry.archived)
+    return find(next(done, ""))
+
+
 def share(status: dict[str, Any]) -> float | None:
     """How much of the present stage is done, 0..1, where it says."""
     of = status.get("of") or 0
@@ -103,12 +109,12 @@ def share(status: dict[str, Any]) -> float | None:
 
 def sidebar(open_id: str, lang: str) -> str:
     """The newest runs with state, method and verdict, and the way to all; above them the way to a new one."""
-    every = history.entries()
-    new = tag(
-        "a", tag("b", "+", aria_hidden="true") + esc(text("page.new_run", lang)), cls="k-new", href="?", data_pick="new"
-    )
+    every, shows = history.entries(), showcase.on()
+    plus = "" if shows else tag("b", "+", aria_hidden="true")
+    words = esc(text("showcase.look" if shows else "page.new_run", lang))
+    new = tag("a", plus + words, cls="k-new", href="?step=use_case" if shows else "?", data_pick="new")
     if not every:
-        return new + tag("p", esc(text("page.no_runs", lang)), cls="k-side-empty")
+        return new + tag("p", esc(text("showcase.no_runs" if shows else "page.no_runs", lang)), cls="k-side-empty")
     shown = [entry for entry in every if not entry.archived][:MOST_SHOWN]
     shown += [entry for entry in every if entry.run == open_id and entry not in shown]
     items = "".join(_item(entry, entry.run == open_id, lang) for entry in shown)
@@ -162,14 +168,16 @@ def _thin_bar(status: dict[str, Any], lang: str) -> str:
 def header(run: Run | None, lang: str) -> str:
     """The line above the steps: which run this is, in what state; for none, what this page is for."""
     if run is None:
-        line = tag("span", esc(text("page.new_title", lang)), cls="k-title")
+        key = "showcase.look_title" if showcase.on() else "page.new_title"
+        line = tag("span", esc(text(key, lang)), cls="k-title")
         return tag("div", line, cls="k-run-head")
     values, state, said = spec(run), rundir.state(run), about.read(run)
     parts = [method_title(values.method, lang), short_model(values.model)]
     line = tag("span", esc(title(run, lang)), cls="k-title") + tag("span", esc(" · ".join(parts)), cls="k-title-under")
     archived = tag("span", esc(text("history.archived", lang)), cls="k-state") if said.archived else ""
     line += badge(state, lang) + archived + tags(said.tags)
-    buttons = ((f"card={run.id}", "history.details"), (f"like={run.id}", "history.like"))
+    buttons = [(f"card={run.id}", "history.details"), (f"like={run.id}", "history.like")]
+    buttons = buttons[:1] if showcase.on() else buttons
     line += tag("span", "".join(_head_button(pick, key, lang) for pick, key in buttons), cls="k-head-buttons")
     note = tag("p", esc(said.note), cls="k-run-note") if said.note else ""
     return tag("div", line, cls="k-run-head") + note

@@ -12,7 +12,7 @@ from starlette.middleware import Middleware
 from starlette.responses import PlainTextResponse, RedirectResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from engine import evaluate_name, rundir
+from engine import evaluate_name, rundir, showcase
 from engine.schema import UserError
 from engine.text import LANGUAGES
 
@@ -34,6 +34,7 @@ class Place:
     port: int
     password: str = ""
     space: str = ""
+    showcase: bool = False
 
     @property
     def local(self) -> bool:
@@ -41,15 +42,22 @@ class Place:
 
 
 def place(host: str, port: int, environ: dict[str, str]) -> Place:
-    """Where to serve. Raises UserError where others could reach the page and no password protects it."""
+    """Where to serve, and whether only to show. Raises UserError where others could train without a password.
+
+    A Space may be public, and cannot tell: without a password it only shows, until KURABE_SHOWCASE=0 says that its own
+    login is enough.
+    """
     space = environ.get("SPACE_HOST") or ("*" if environ.get("SPACE_ID") else "")
     if space and host in LOCAL:
         host = "0.0.0.0"  # noqa: S104  a Space is reached through its own proxy and login
-    found = Place(host, port, environ.get("KURABE_PASSWORD", ""), space)
-    if not found.local and not space and not found.password:
+    password, asked = environ.get("KURABE_PASSWORD", ""), environ.get(showcase.VARIABLE, "")
+    shows = asked not in ("", "0") or bool(space and not password and not asked)
+    found = Place(host, port, password, space, shows)
+    if not found.local and not space and not found.password and not shows:
         raise UserError(
             f"Serving on {host} lets everyone on the network train and read your data. Set KURABE_PASSWORD to a "
-            "password of your choice (the user name is kurabe), or leave HOST at 127.0.0.1."
+            "password of your choice (the user name is kurabe), or start with --showcase to show finished runs and "
+            "nothing else, or leave HOST at 127.0.0.1."
         )
     return found
 
@@ -81,6 +89,8 @@ class Guard:
             return await self.app(scope, receive, send)
         headers = Headers(scope=scope)
         refusal = refuse(self.place, headers.get("host", ""), headers.get("origin"))
+        if self.place.showcase and scope.get("path", "").rstrip("/").endswith("/upload"):
+            refusal = refusal or "This is a showcase: nothing is uploaded here."
         if refusal:
             return await PlainTextResponse(refusal, status_code=403)(scope, receive, send)
         await self.app(scope, receive, _with_policy(send, self.place))

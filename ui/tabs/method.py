@@ -6,14 +6,14 @@ from typing import Any
 
 import gradio as gr
 
-from engine import launch
+from engine import launch, showcase
 from engine.registry import methods
 from engine.schema import Decoding, RunSpec, UserError
 from engine.text import text
 from ui import drafts, form, method_choice, method_view
 from ui.drafts import SLOTS
 from ui.frame import Frame
-from ui.html import area, heading
+from ui.html import area, heading, notice
 
 MODEL = RunSpec.model_fields["model"].default
 
@@ -63,12 +63,12 @@ def build(lang: str) -> Tab:
             longest = gr.Number(Decoding().max_new_tokens, precision=0, label=form.title("longest_answer", lang),
                                 info=text("page.setting.longest_answer.help", lang))  # fmt: skip
             seed = gr.Number(0, precision=0, label=form.title("seed", lang), info=text("page.setting.seed.help", lang))
-    with gr.Row(elem_classes="k-actions"):
+    with gr.Row(elem_classes="k-actions", visible=not showcase.on()):
         area(heading(text("page.forecast.title", lang)))
         foresee = gr.Button(text("page.forecast.button", lang), scale=0, min_width=120, elem_id="k-foresee")
-    forecast = area(method_view.forecast_invitation(lang), elem_id="k-forecast")
-    message = area(elem_id="k-start-message")
-    with gr.Row(elem_classes="k-actions k-sticky"):
+    forecast = area(method_view.forecast_invitation(lang), elem_id="k-forecast", visible=not showcase.on())
+    message = area(notice(text("showcase.no_start", lang)) if showcase.on() else "", elem_id="k-start-message")
+    with gr.Row(elem_classes="k-actions k-sticky", visible=not showcase.on()):
         start = gr.Button(text("page.method.start", lang), variant="primary", scale=0, min_width=120, elem_id="k-start")
     settings = (model, groups, forms, system, seed, longest)
     return Tab(name, kinds, cards, panel, *settings, foresee, forecast, start, message)

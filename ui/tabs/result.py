@@ -5,7 +5,7 @@ from typing import Any
 
 import gradio as gr
 
-from engine import rundir
+from engine import rundir, showcase
 from engine.rundir import Run
 from engine.text import text
 from ui import change_view, items_view, judge_view, prompting_view, result_view, runs, use_case_view, usecases
@@ -50,7 +50,8 @@ def build(lang: str) -> Tab:
             ask = gr.Button(
                 text("page.result.ask", lang), variant="primary", scale=0, min_width=120, elem_id="k-to-compare"
             )
-            go_on = gr.Button(text("page.result.go_on", lang), scale=0, min_width=120, elem_id="k-go-on")
+            go_on = gr.Button(text("page.result.go_on", lang), scale=0, min_width=120, elem_id="k-go-on",
+                              visible=not showcase.on())  # fmt: skip
     return Tab(
         *(empty, body, verdict, pictures, table, cost, prompting, listed),
         *(ask, go_on, stages, part_by_part),

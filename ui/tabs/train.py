@@ -5,7 +5,7 @@ from typing import Any
 
 import gradio as gr
 
-from engine import launch, rundir
+from engine import launch, rundir, showcase
 from engine.rundir import Run
 from engine.schema import UserError
 from engine.text import text
@@ -82,16 +82,20 @@ def show_buttons(run: Run | None) -> list[Any]:
     """What can be done in the run's state: filled only when the state changes, so a question stays open."""
     state = rundir.state(run) if run else ""
     active = state in ("running", "queued")
-    visible = [active, False, state in AGAIN, state == "done", run is not None]
+    may = not showcase.on()
+    visible = [active and may, False, state in AGAIN and may, state == "done", run is not None]
     return [*(gr.update(visible=shown) for shown in visible), ""]
 
 
 def stop(lang: str, run_id: str) -> list[Any]:
     """Ask the worker to stop; it keeps a checkpoint and says so in its status."""
     run = runs.find(run_id)
-    if run is not None:
-        launch.stop(run)
-    words = train_view.notice(text("page.train.stopping", lang))
+    try:
+        if run is not None:
+            launch.stop(run)
+        words = train_view.notice(text("page.train.stopping", lang))
+    except UserError as problem:
+        words = method_view.problem(str(problem), lang)
     return [gr.update(visible=False), gr.update(visible=False), words]
 
 

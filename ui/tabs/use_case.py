@@ -8,7 +8,7 @@ from typing import Any
 
 import gradio as gr
 
-from engine import launch, results, rundir
+from engine import launch, results, rundir, showcase
 from engine.registry import formats
 from engine.schema import UserError
 from engine.text import text
@@ -54,6 +54,7 @@ def build(lang: str) -> Tab:
             file_types=[".csv", ".tsv", ".json", ".jsonl"],
             height=140,
             elem_id="k-file",
+            visible=not showcase.on(),
         )
         with gr.Row(elem_classes="k-fields"):
             shape = gr.Dropdown(
@@ -64,7 +65,7 @@ def build(lang: str) -> Tab:
                 interactive=True,
             )
             columns = tuple(gr.Dropdown([], visible=False, interactive=True, min_width=180) for _ in range(SLOTS))
-        account = area(elem_id="k-account")
+        account = area(notice(text("showcase.no_file", lang)) if showcase.on() else "", elem_id="k-account")
     data = area(data_view.reading(lang), elem_id="k-data")
     listed = rows.build(lang, choices)
     with gr.Row(elem_classes="k-actions k-sticky"):
