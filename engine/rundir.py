@@ -9,20 +9,17 @@ import json
 import os
 import re
 import secrets
-import shutil
 import time
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
 
-from engine import showcase
 from engine.schema import EvalRow, Example, RunSpec, UserError
 
 State = Literal["queued", "running", "done", "stopped", "failed", "lost"]
 STAGES = ("prepare", "base", "train", "tuned", "compare")
 RUN_ID = re.compile(r"^\d{8}-\d{6}-[0-9a-f]{6}$")
-UPLOAD = re.compile(r"^[0-9a-f]{32}\.(csv|tsv|json|jsonl)$")
 LEDGER = re.compile(r"^[0-9a-f]{32}$")
 MOST_LEDGERS = 30
 FILES = {
@@ -303,41 +300,3 @@ def forget_ledgers(most: int = MOST_LEDGERS) -> None:
     found = sorted(folder.glob("*.sqlite"), key=lambda path: path.stat().st_mtime_ns, reverse=True)
     for path in found[most:]:
         path.unlink(missing_ok=True)
-
-
-def keep_upload(source: Path) -> str:
-    """Copy an uploaded file to KURABE_HOME/uploads under its hash. Returns the word `open_upload` knows it by.
-
-    The hash is of the name and the content: the same rows under another name are shown by that name.
-    Raises UserError for a kind of file that is not read: the kind comes from the name's ending.
-    """
-    showcase.refuse()
-    digest = hashlib.sha256(os.fsencode(source.name) + b"\0")
-    with open(source, "rb") as stream:
-        while block := stream.read(1 << 20):
-            digest.update(block)
-    token = f"{digest.hexdigest()[:32]}{source.suffix.lower()}"
-    if not UPLOAD.match(token):
-        raise UserError(
-            f"A {source.suffix[:20] or 'nameless'} file cannot be read. Give a .csv, .tsv, .json or .jsonl file."
-        )
-    kept = home() / "uploads" / token
-    if not kept.exists():
-        building = kept.with_name(f".{token}.{os.getpid()}.tmp")
-        shutil.copyfile(source, building)
-        os.replace(building, kept)
-        write_text(kept.with_name(f"{token}.name"), source.name[:200])
-    return token
-
-
-def open_upload(token: str) -> Path:
-    """The kept file of that word. Raises UserError where it is malformed or not there: no user text becomes a path."""
-    kept = home() / "uploads" / str(token)
-    if not UPLOAD.match(str(token)) or kept.is_symlink() or not kept.is_file():
-        raise UserError("The uploaded file is not there any more. Choose it again.")
-    return kept
-
-
-def upload_name(token: str) -> str:
-    """What the user called an uploaded file."""
-    return open_upload(token).with_name(f"{token}.name").read_text(encoding="utf-8")

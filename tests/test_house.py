@@ -30,6 +30,7 @@ LIGHT = (
     "registry",
     "rundir",
     "specs",
+    "uploads",
     "launch",
     "chat",
     "compare",

@@ -5,7 +5,7 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from engine import rundir
+from engine import rundir, uploads
 from engine.data.own import own_data_spec
 from engine.registry import formats
 from engine.schema import Kind, RunSpec, Source, UserError
@@ -52,7 +52,7 @@ def _chosen(
         raise UserError(text("page.error.no_file", lang))
     file = _own_file(upload, shape, columns)
     mapped = file.columns | row_choices.group(choices)
-    spec = own_data_spec(file.path, format=file.format, columns=mapped, title=rundir.upload_name(upload))
+    spec = own_data_spec(file.path, format=file.format, columns=mapped, title=uploads.name(upload))
     return spec.model_copy(update={"method": recommended(usecases.kinds(file))})
 
 
@@ -68,7 +68,7 @@ def kinds(name: str, upload: str, shape: str | None, columns: Sequence[str | Non
 
 def _own_file(upload: str, shape: str | None, columns: Sequence[str | None]) -> Source:
     """The user's file with its shape and columns as the page has them. Raises UserError where it is gone."""
-    return Source(path=str(rundir.open_upload(upload)), format=shape or "", columns=column_map(shape, columns))
+    return Source(path=str(uploads.find(upload)), format=shape or "", columns=column_map(shape, columns))
 
 
 def whole(

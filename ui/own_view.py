@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from engine import rundir
+from engine import uploads
 from engine.data.inspect import inspect_file
 from engine.numbers import figure
 from engine.registry import formats
@@ -12,14 +12,14 @@ from ui.data_view import thumb
 from ui.html import esc, facts, notice, table, tag
 
 LONGEST_CELL = 240
+MOST_NOTES = 8
+MOST_COLUMNS = 12  # of a file, side by side
 SURE = 0.85  # a shape whose columns are named by synonyms has 0.9
 
 
 def look(token: str, *, shape: str, columns: Mapping[str, str]) -> dict[str, Any]:
     """The account of a kept file, under the name the user knows it by. Raises UserError."""
-    return inspect_file(
-        rundir.open_upload(token), format=shape, columns=columns, name=rundir.upload_name(token), checks=False
-    )
+    return inspect_file(uploads.find(token), format=shape, columns=columns, name=uploads.name(token), checks=False)
 
 
 def likeliest(found: dict[str, Any]) -> str:
@@ -47,8 +47,25 @@ def account(found: dict[str, Any], lang: str) -> str:
         words = text(
             "page.own.unknown", lang, file=found["file"], columns=", ".join(found["file_columns"][:40]), missing=missing
         )
-        return notice(words, tone="warn", title=text("page.own.unknown_title", lang))
-    return _verdict(found, lang) + _counts(found, lang) + rows(found["sample"], lang)
+        return notice(words, tone="warn", title=text("page.own.unknown_title", lang)) + as_they_stand(found, lang)
+    unsure = as_they_stand(found, lang) if found["confidence"] < SURE else ""
+    return (
+        _verdict(found, lang)
+        + _about_the_file(found, lang)
+        + unsure
+        + _counts(found, lang)
+        + rows(found["sample"], lang)
+    )
+
+
+def as_they_stand(found: dict[str, Any], lang: str) -> str:
+    """The file's own first rows, to see which column is which."""
+    columns = found["file_columns"][:MOST_COLUMNS]
+    cells = [[_cut(row.get(column, "")) for column in columns] for row in found["first_rows"][:3]]
+    more = len(found["file_columns"]) - len(columns)
+    rest = tag("p", esc(text("page.own.more_columns", lang, n=more)), cls="k-muted") if more > 0 else ""
+    head = tag("h4", esc(text("page.own.as_they_stand", lang)))
+    return head + table([esc(column) for column in columns], cells, cls="k-own-rows") + rest
 
 
 def _verdict(found: dict[str, Any], lang: str) -> str:
@@ -56,6 +73,13 @@ def _verdict(found: dict[str, Any], lang: str) -> str:
     if found["confidence"] < SURE:
         return notice(words + " " + text("page.own.check", lang), tone="warn")
     return notice(words, tone="good")
+
+
+def _about_the_file(found: dict[str, Any], lang: str) -> str:
+    """What it was read as, and what is to be told of the file as a whole."""
+    told = [text("page.own.how_read", lang, kind=found["kind"], encoding=found["encoding"])]
+    told += [issue["message"] for issue in found["issues"] if issue["source_row"] is None][:MOST_NOTES]
+    return tag("div", "".join(tag("p", esc(words)) for words in told), cls="k-notes")
 
 
 def _counts(found: dict[str, Any], lang: str) -> str:

@@ -2,7 +2,7 @@
 
 import pytest
 
-from engine import about, launch, rundir, showcase, storage, trash, votes
+from engine import about, launch, rundir, showcase, storage, trash, uploads, votes
 from engine.schema import UserError
 from tests.engine.many import SPEC, made, weigh
 
@@ -25,7 +25,7 @@ def everything(run, gone, folder):
     yield lambda: launch.resume(run)
     yield lambda: launch.stop(run)
     yield lambda: launch.forecast(spec)
-    yield lambda: rundir.keep_upload(file)
+    yield lambda: uploads.keep([file])
     yield lambda: about.change(run, title="x")
     yield lambda: trash.delete(run)
     yield lambda: trash.restore(gone.id)

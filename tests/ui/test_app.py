@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from engine import launch, rundir
+from engine import launch, rundir, uploads
 from engine.schema import RunSpec
 from engine.text import LANGUAGES, entries, has
 from ui import app, drafts, frame, usecases
@@ -197,10 +197,10 @@ def test_upload_is_known_by_its_word_and_nothing_else(token):
 def test_kept_upload_is_found_again_under_its_name(tmp_path):
     file = tmp_path / "my rows.CSV"
     file.write_text("question,answer\n" + "".join(f"Q{n}?,It is {n}.\n" for n in range(30)), encoding="utf-8")
-    token = rundir.keep_upload(file)
-    assert rundir.upload_name(token) == "my rows.CSV" and rundir.keep_upload(file) == token
+    token = uploads.keep([file])
+    assert uploads.name(token) == "my rows.CSV" and uploads.keep([file]) == token
     renamed = file.rename(file.with_name("march.csv"))
-    assert rundir.upload_name(rundir.keep_upload(renamed)) == "march.csv"
-    assert rundir.upload_name(token) == "my rows.CSV"
+    assert uploads.name(uploads.keep([renamed])) == "march.csv"
+    assert uploads.name(token) == "my rows.CSV"
     spec = drafts.data_only("own", token, None, [], lang="en")
-    assert spec.data.train.path == str(rundir.open_upload(token)) and spec.title == "my rows.CSV"
+    assert spec.data.train.path == str(uploads.find(token)) and spec.title == "my rows.CSV"

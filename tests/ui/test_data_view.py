@@ -60,6 +60,23 @@ def test_rows_of_a_file_are_listed_with_the_columns_of_their_kind(file, lang):
         assert (head in shown) == (name in wanted), name
 
 
+def test_a_file_is_told_with_its_encoding_and_what_holds_for_all_of_it(tmp_path):
+    (tmp_path / "faq.tsv").write_bytes("質問,回答\nはい,いいえ、そうではありません。\n".encode("cp932"))
+    shown = own_view.account(inspect_file(tmp_path / "faq.tsv"), "en")
+    assert "Content: csv. Encoding: cp932." in shown
+    (tmp_path / "faq.csv").write_text('[{"question": "a", "answer": "b"}]')
+    assert "faq.csv holds JSON whatever its name says." in own_view.account(inspect_file(tmp_path / "faq.csv"), "ja")
+
+
+@pytest.mark.parametrize("lang", LANGUAGES)
+def test_where_the_columns_are_not_known_the_files_own_rows_stand_beside_the_choice(tmp_path, lang):
+    head = ",".join(f"c{n}" for n in range(20))
+    (tmp_path / "a.csv").write_text(f"{head}\n" + ",".join(f"v{n}" for n in range(20)) + "\n")
+    shown = own_view.account(inspect_file(tmp_path / "a.csv"), lang)
+    assert text("page.own.as_they_stand", lang) in shown and ">v11<" in shown and ">v12<" not in shown
+    assert text("page.own.more_columns", lang, n=8) in shown
+
+
 def test_documents_are_listed_as_they_are():
     shown = own_view.account(inspect_file(PRESETS / "raw_documents" / "documents.jsonl"), "en")
     assert text("page.own.row.text", "en") in shown and text("page.own.row.question", "en") not in shown

@@ -6,7 +6,7 @@ from types import SimpleNamespace
 
 import pytest
 
-from engine import rundir
+from engine import rundir, uploads
 from engine.data.ledger import write_ledger
 from engine.data.load import load
 from engine.schema import DataSpec, Source, UserError
@@ -90,7 +90,7 @@ def test_saving_an_unchanged_row_is_no_correction(key):
 
 def test_choices_reach_the_run_and_nonsense_is_refused(key, tmp_path):
     path = tmp_path / "a.jsonl"
-    upload = rundir.keep_upload(path)
+    upload = uploads.keep([path])
     columns = ["question", "answer"]
     choices, *_ = rows.save_row("en", key, "", "9", "How much is 9?", "Nine dollars", "", *HELD)
     choices = rows.treated(choices, "cut_prompt", "mask", "")

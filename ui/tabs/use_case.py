@@ -8,7 +8,7 @@ from typing import Any
 
 import gradio as gr
 
-from engine import launch, results, rundir, showcase
+from engine import launch, results, showcase, uploads
 from engine.registry import formats
 from engine.schema import UserError
 from engine.text import text
@@ -51,7 +51,8 @@ def build(lang: str) -> Tab:
         area(heading(text("page.own.file", lang), under))
         file = gr.File(
             label=text("page.own.file", lang),
-            file_types=[".csv", ".tsv", ".json", ".jsonl"],
+            file_types=[*uploads.KINDS, ".gz", ".zst"],
+            file_count="multiple",
             height=140,
             elem_id="k-file",
             visible=not showcase.on(),
@@ -64,7 +65,9 @@ def build(lang: str) -> Tab:
                 visible=False,
                 interactive=True,
             )
-            columns = tuple(gr.Dropdown([], visible=False, interactive=True, min_width=180) for _ in range(SLOTS))
+            # A template such as "{title}: {body}" may be written too.
+            free = {"allow_custom_value": True, "interactive": True}
+            columns = tuple(gr.Dropdown([], visible=False, min_width=180, **free) for _ in range(SLOTS))
         account = area(notice(text("showcase.no_file", lang)) if showcase.on() else "", elem_id="k-account")
     data = area(data_view.reading(lang), elem_id="k-data")
     listed = rows.build(lang, choices)
@@ -144,14 +147,14 @@ def _remember(page: str, key: str) -> None:
         _asked.popitem(last=False)
 
 
-def uploaded(lang: str, path: str | None) -> list[Any]:
-    """A file arrived: kept, inspected, its shape and columns shown. Also when it is taken away again."""
+def uploaded(lang: str, paths: list[str] | None) -> list[Any]:
+    """Files arrived: kept, inspected, their shape and columns shown. Also when they are taken away again."""
     gone = [gr.update(visible=False, value=None)] * (1 + SLOTS)
     nothing = [*rows.chosen(""), rows.grouped(None, lang)]
-    if not path:
+    if not paths:
         return ["", *gone, "", *nothing]
     try:
-        token = rundir.keep_upload(Path(path))
+        token = uploads.keep([Path(path) for path in paths])
         found = own_view.look(token, shape="", columns={})
     except UserError as problem:
         return ["", *gone, notice(str(problem), tone="bad", title=text("page.error.file", lang)), *nothing]
