@@ -9,7 +9,10 @@ SHELL := bash
 HOST ?= 127.0.0.1
 PORT ?= 7860
 NAMES ?=
+WORKERS ?= 2
 PY := .venv/bin/python
+# Tests that share something costly, a served page say, go to one worker (tests/conftest.py); the others to whoever is free.
+PYTEST = $(PY) -m pytest -n $(WORKERS) --dist loadgroup
 INSTALL := $(PY) -m pip install --disable-pip-version-check --no-input --quiet
 # A stamp is written last, and named by what it stands for: its existence means that exactly this was installed.
 STAMP := .venv/installed-$(shell cksum < requirements.txt | cut -d' ' -f1)
@@ -28,17 +31,17 @@ run: packages model  ## set up what is missing, then start the dashboard (PORT=7
 	@echo "Starting Kurabe at http://$(HOST):$(PORT) ... (Ctrl-C ends the page; a training run goes on)"
 	@exec $(PY) app.py --host "$(HOST)" --port "$(PORT)"
 
-test: test-packages model browser  ## set up what is missing, then check style and run every test
+test: test-packages model browser  ## set up what is missing, then check style and run every test (WORKERS=2)
 	@echo "Checking style, then running every test (the slow ones and the browser's too) ..."
 	@$(PY) -m ruff check .
 	@$(PY) -m ruff format --check .
-	@$(PY) -m pytest
+	@$(PYTEST)
 
 fast: test-packages  ## check style and run the tests that need neither the embedded model nor a browser
 	@echo "Checking style, then running the quick tests ..."
 	@$(PY) -m ruff check .
 	@$(PY) -m ruff format --check .
-	@$(PY) -m pytest -m "not slow and not browser"
+	@$(PYTEST) -m "not slow and not browser"
 
 bench: packages model  ## measure speed against plain TRL on this machine
 	@echo "Measuring; keep the machine otherwise idle ..."

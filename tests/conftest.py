@@ -1,5 +1,6 @@
 """What every test shares: a KURABE_HOME of its own, a tiny model made on the spot, the embedded model where slow."""
 
+import itertools
 import os
 from pathlib import Path
 
@@ -7,8 +8,13 @@ os.environ["HF_HUB_OFFLINE"] = "1"  # before any library reads it: no test may l
 os.environ.setdefault("OMP_NUM_THREADS", "1")  # tiny models gain nothing from two, and lose much on a busy machine
 os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
 
+import hypothesis  # noqa: E402
 import pytest  # noqa: E402
 
+hypothesis.settings.register_profile("any machine", hypothesis.settings(), deadline=None)  # however busy it is
+hypothesis.settings.load_profile("any machine")
+
+COSTLY = ("site", "served")  # fixtures made once for many tests; where workers share the tests, one has all of these
 REAL_HOME = os.environ.get("KURABE_HOME")  # where `make test` has put the embedded model
 CHATML = (
     "{% for message in messages %}{{ '<|im_start|>' + message['role'] + '\n' + message['content'] + '<|im_end|>\n' }}"
@@ -24,10 +30,25 @@ LINES = (
 )
 
 
+@pytest.hookimpl(tryfirst=True)  # before pytest-xdist reads the groups
+def pytest_collection_modifyitems(items):
+    for item in items:
+        if shared := next((name for name in COSTLY if name in getattr(item, "fixturenames", ())), None):
+            item.add_marker(pytest.mark.xdist_group(shared))
+
+
+@pytest.fixture(scope="session")
+def homes(tmp_path_factory):
+    """A folder for one home a test: beside them, each new one would take looking through all those there are."""
+    folder = tmp_path_factory.mktemp("homes")
+    return (folder / str(number) for number in itertools.count())
+
+
 @pytest.fixture(autouse=True)
-def kurabe_home(tmp_path_factory, monkeypatch) -> Path:
+def kurabe_home(homes, monkeypatch) -> Path:
     """An empty KURABE_HOME: no test sees the user's runs, or another test's."""
-    home = tmp_path_factory.mktemp("home")
+    home = next(homes)
+    home.mkdir(mode=0o700)
     monkeypatch.setenv("KURABE_HOME", str(home))
     return home
 

@@ -95,6 +95,7 @@ def files() -> Iterator[Path]:
                 yield path
 
 
+@cache
 def sources(*tops: str) -> list[Path]:
     return [path for path in files() if path.suffix == ".py" and path.relative_to(ROOT).parts[0] in tops]
 
@@ -132,10 +133,12 @@ def at_import(node: ast.AST) -> Iterator[ast.AST]:
         yield from at_import(child)
 
 
+@cache
 def loaded_at_import(path: Path) -> set[str]:
     return imported(at_import(tree(path)))
 
 
+@cache
 def ever_loaded(path: Path) -> set[str]:
     return imported(ast.walk(tree(path)))
 

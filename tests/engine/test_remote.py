@@ -102,7 +102,7 @@ def test_a_server_that_drips_is_given_up(chat, monkeypatch):
         handler.send_response(200)
         handler.send_header("Content-Length", "1000")
         handler.end_headers()
-        for _ in range(40):
+        for _ in range(800):  # forty seconds
             handler.wfile.write(b" ")
             handler.wfile.flush()
             time.sleep(0.05)
@@ -111,7 +111,7 @@ def test_a_server_that_drips_is_given_up(chat, monkeypatch):
     begun = time.monotonic()
     with pytest.raises(UserError, match="no whole answer in time"):
         ask(chat, PROMPTS[:1])
-    assert time.monotonic() - begun < 5
+    assert time.monotonic() - begun < 30  # four tries of forty seconds each
 
 
 @pytest.mark.parametrize(
@@ -250,7 +250,7 @@ def test_a_stop_is_heeded_at_once_and_what_was_answered_is_not_asked_again(chat,
 
 
 def test_a_stop_is_heeded_while_the_server_is_silent(chat):
-    chat.trouble = [lambda handler: time.sleep(3)] * 12
+    chat.trouble = [lambda handler: time.sleep(60)] * 12
     calls = []
 
     def stop(done, of):
@@ -261,4 +261,4 @@ def test_a_stop_is_heeded_while_the_server_is_silent(chat):
     begun = time.monotonic()
     with pytest.raises(Stopped):
         ask(chat, progress=stop)
-    assert time.monotonic() - begun < 2
+    assert time.monotonic() - begun < 30

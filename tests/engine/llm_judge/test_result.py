@@ -188,8 +188,8 @@ def test_a_slow_server_does_not_hold_up_a_stop(run):
 
     begun = time.monotonic()
     with pytest.raises(Stopped):
-        judged(run, lambda model, question: time.sleep(3) or "Verdict: A", progress=stop)
-    assert time.monotonic() - begun < 2.5
+        judged(run, lambda model, question: time.sleep(60) or "Verdict: A", progress=stop)
+    assert time.monotonic() - begun < 30
 
 
 def test_a_server_that_answers_nothing_ends_it_and_gives_no_result(run):

@@ -195,7 +195,7 @@ def test_an_endless_loop_and_an_endless_sleep_end(sandbox):
     start = time.monotonic()
     assert sandbox("while True: pass", cpu_seconds=1) is False
     assert sandbox("import time; time.sleep(60)", seconds=2) is False
-    assert time.monotonic() - start < 20
+    assert time.monotonic() - start < 50
 
 
 def running(mark):
@@ -216,7 +216,7 @@ def test_processes_are_limited_and_none_stays_behind(sandbox):
     away += f"        os.execv(sys.executable, [sys.executable, '-S', '-c', 'import time; time.sleep(60)', '{mark}'])\n"
     away += "    os._exit(0)\ntime.sleep(0.5)\n"
     assert sandbox(away) is True
-    until = time.monotonic() + 5
+    until = time.monotonic() + 30
     while running(mark) and time.monotonic() < until:
         time.sleep(0.05)
     assert not running(mark)

@@ -109,9 +109,9 @@ def test_a_word_that_opens_a_sentence_may_be_a_name():
     "piece", ["Toronto ", "5-", "+1 ", "a.b.", "12:", "one hundred ", "$5 to ", "Mon-", "A-1-", "月", "1,0"]
 )
 def test_facts_of_a_long_text_are_found_in_a_moment(piece):
-    started = time.perf_counter()
+    started = time.process_time()
     facts(piece * 1000)
-    assert time.perf_counter() - started < 1
+    assert time.process_time() - started < 1
 
 
 @pytest.mark.parametrize("text", ["1" * 5000, "一" * 5000 + "人", "$" + "9" * 5000 + ".5", "1" * 500 + ".5万"])

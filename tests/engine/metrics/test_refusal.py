@@ -136,6 +136,6 @@ def test_answer_that_only_sounds_like_it_is_no_refusal(text):
     "piece", ["the plan does not ", "i really ", "there is no ", "we do not have a ", "as an ai ", "お答え"]
 )
 def test_a_long_answer_is_judged_in_a_moment(piece):
-    started = time.perf_counter()
+    started = time.process_time()
     declines(piece * 20_000)
-    assert time.perf_counter() - started < 1
+    assert time.process_time() - started < 1
