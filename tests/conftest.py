@@ -14,7 +14,7 @@ import pytest  # noqa: E402
 hypothesis.settings.register_profile("any machine", hypothesis.settings(), deadline=None)  # however busy it is
 hypothesis.settings.load_profile("any machine")
 
-COSTLY = ("site", "served")  # fixtures made once for many tests; where workers share the tests, one has all of these
+COSTLY = ("site", "served")  # made once for many tests: where workers share the tests, one has all of these
 REAL_HOME = os.environ.get("KURABE_HOME")  # where `make test` has put the embedded model
 CHATML = (
     "{% for message in messages %}{{ '<|im_start|>' + message['role'] + '\n' + message['content'] + '<|im_end|>\n' }}"

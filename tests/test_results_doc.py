@@ -8,6 +8,7 @@ from benchmarks.results import __main__ as command
 from benchmarks.results import document, record
 from engine import launch, results, rundir, specs
 from tests.engine.comparisons import correct, example, general, reworded, unanswerable, wrong
+from tests.engine.runs import in_this_process
 from tests.engine.use_cases import finished, write_use_case
 
 
@@ -88,7 +89,8 @@ def test_no_kept_result_is_of_other_data_or_settings_than_its_use_case_has_now()
 
 
 def test_a_use_case_is_measured_once_and_its_result_kept(project, capsys):
-    assert command.main(["box"]) == 0
+    with in_this_process():
+        assert command.main(["box"]) == 0
     found = results.of("box")
     assert not found["stale"] and found["primary"]["n"] == 8 and found["seconds"]["train"] > 0
     assert found["example"]["reference"].startswith("It is ") and found["primary"]["prompted"] is not None

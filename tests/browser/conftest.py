@@ -9,12 +9,12 @@ from urllib.parse import urlsplit
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
 
-from engine import embedded, launch
+from engine import embedded, launch, rundir
 from engine.data.own import own_data_spec
 from engine.rundir import Run
 from tests.browser.material import QUICK, held_out, own_rows, speaking_model
 from tests.browser.serving import Server, end_workers, served
-from tests.engine.runs import end
+from tests.engine.runs import in_this_process
 
 BROWSERS = ("chromium", "chromium-browser", "google-chrome")
 PATIENCE = 90_000  # ms; a machine that also trains may take its time, a test that waits passes as soon as it can
@@ -70,10 +70,11 @@ def finished(site, model, tmp_path_factory) -> Run:
     rows, test = own_rows(folder / "shop.jsonl"), held_out(folder / "test.jsonl")
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("KURABE_HOME", str(site.home))
-        run = launch.start(
-            own_data_spec(rows, suites={"reworded": test}, model=str(model), title="shop", settings=QUICK)
-        )
-        assert end(run, seconds=300) == "done", run.file("log").read_text()
+        with in_this_process():
+            run = launch.start(
+                own_data_spec(rows, suites={"reworded": test}, model=str(model), title="shop", settings=QUICK)
+            )
+    assert rundir.state(run) == "done", run.file("log").read_text()
     return run
 
 

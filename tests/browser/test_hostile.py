@@ -10,7 +10,7 @@ from engine.data.own import own_data_spec
 from tests.browser import walk
 from tests.browser.material import QUICK, held_out, own_rows
 from tests.browser.walk import say
-from tests.engine.runs import end
+from tests.engine.runs import in_this_process
 
 # Each would call alert(), or set window.hit, were it anything but text.
 MARKUP = "<img src=x onerror=alert(1)>"
@@ -58,10 +58,11 @@ def hostile_run(site, model, tmp_path_factory) -> rundir.Run:
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("KURABE_HOME", str(site.home))
         settings = QUICK | {"epochs": 40}
-        run = launch.start(
-            own_data_spec(rows, suites={MARKUP[1:4]: test}, model=str(model), title=MARKUP, settings=settings)
-        )
-        assert end(run, seconds=300) == "done", run.file("log").read_text()
+        with in_this_process():
+            run = launch.start(
+                own_data_spec(rows, suites={MARKUP[1:4]: test}, model=str(model), title=MARKUP, settings=settings)
+            )
+    assert rundir.state(run) == "done", run.file("log").read_text()
     return run
 
 

@@ -2,10 +2,14 @@
 
 import json
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager, redirect_stderr, redirect_stdout
 from pathlib import Path
 from typing import Any
 
-from engine import launch, rundir
+import pytest
+
+from engine import launch, rundir, worker
 from engine.rundir import Run
 from engine.schema import DataSpec, Decoding, Primary, RunSpec, Source
 
@@ -37,6 +41,18 @@ def tiny_spec(folder: Path, tiny_model: Path, **changes) -> RunSpec:
     return RunSpec(**values | changes)
 
 
+def without_end(folder: Path, tiny_model: Path) -> RunSpec:
+    """A spec whose training goes on for minutes on any machine: for runs that are stopped before it ends."""
+    own = folder / "without-end"
+    own.mkdir()
+    spec = tiny_spec(own, tiny_model, title="without end", settings={"epochs": 100, "batch_size": 1})
+    with open(spec.data.train.path, "a") as train:
+        for at in range(800):
+            row = {"question": f"What lies in chest {at}?", "answer": f"Coin {at}.", "group": f"chest/{at}"}
+            train.write(json.dumps(row) + "\n")
+    return spec
+
+
 def sharpened(tiny_model: Path) -> Any:
     """The tiny model loaded, its weights moved so that answers differ and some end early."""
     import torch
@@ -51,7 +67,32 @@ def sharpened(tiny_model: Path) -> Any:
     return found
 
 
-def end(run: Run, *, seconds: float = 120) -> str:
+@contextmanager
+def in_this_process() -> Iterator[None]:
+    """launch.start and launch.resume do the run here, to its end, instead of starting a process that loads torch anew.
+
+    For tests of what a run gives. How it is started, stopped, killed and waited for needs processes: test_worker.py,
+    test_main.py and the browser's tests.
+    """
+
+    def work(run: Run) -> None:
+        with open(run.file("log"), "a") as log, redirect_stdout(log), redirect_stderr(log):
+            worker.main(run.id)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(launch, "_spawn", work)
+        yield
+
+
+def finished(spec: RunSpec) -> Run:
+    """A run of the spec, done in this process to its end."""
+    with in_this_process():
+        run = launch.start(spec)
+    assert rundir.state(run) == "done", run.file("log").read_text()
+    return run
+
+
+def end(run: Run, *, seconds: float = 600) -> str:
     """Follow a run to its end and return its state."""
     deadline = time.monotonic() + seconds
     for _ in launch.follow(run, every=0.05):
@@ -59,8 +100,8 @@ def end(run: Run, *, seconds: float = 120) -> str:
     return rundir.state(run)
 
 
-def wait_for(condition, *, seconds: float = 60) -> None:
-    """Wait until condition() holds; fail the test when it does not in time."""
+def wait_for(condition, *, seconds: float = 300) -> None:
+    """Wait until condition() holds; fail the test when it does not in time, which is long on a busy machine."""
     deadline = time.monotonic() + seconds
     while not condition():
         assert time.monotonic() < deadline

@@ -2,9 +2,9 @@
 
 import json
 
-from engine import arms, launch, verdict
+from engine import arms, verdict
 from engine.schema import DataSpec, Example, Message, Rule, RunSpec, Source, example_id
-from tests.engine.runs import end, tiny_spec
+from tests.engine.runs import finished, tiny_spec
 
 
 def question(asked, answer="It is so.", **fields):
@@ -58,9 +58,7 @@ def test_plain_texts_prompts_and_general_knowledge_are_not_asked_this_way():
 
 
 def test_a_run_says_whether_prompting_or_looking_up_would_do(tmp_path, tiny_model):
-    run = launch.start(tiny_spec(tmp_path, tiny_model))
-    assert end(run) == "done", run.file("log").read_text()
-    found = run.comparison()
+    found = finished(tiny_spec(tmp_path, tiny_model)).comparison()
     assert [other["arm"] for other in found["arms"]] == ["prompted", "nearest"]
     looked_up = {row["metric"]: row for row in found["arms"][1]["changes"]}
     assert looked_up["token_f1"]["before"] == 1.0 and looked_up["token_f1"]["verdict"] == "worse"
@@ -73,6 +71,5 @@ def test_a_run_says_whether_prompting_or_looking_up_would_do(tmp_path, tiny_mode
 
 
 def test_no_other_arm_is_asked_where_the_spec_wants_none(tmp_path, tiny_model):
-    run = launch.start(tiny_spec(tmp_path, tiny_model, arms=()))
-    assert end(run) == "done"
+    run = finished(tiny_spec(tmp_path, tiny_model, arms=()))
     assert run.comparison()["arms"] == [] and not run.file("prompted").exists()

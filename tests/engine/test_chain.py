@@ -9,13 +9,7 @@ from engine import chain, figures, launch, models, rundir, verdict
 from engine.registry import metrics
 from engine.schema import Source, UserError
 from engine.training.train import probe_logits
-from tests.engine.runs import end, tiny_spec
-
-
-def finished(spec):
-    run = launch.start(spec)
-    assert end(run) == "done", run.file("log").read_text()
-    return run
+from tests.engine.runs import finished, tiny_spec
 
 
 @pytest.fixture

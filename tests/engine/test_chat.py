@@ -5,26 +5,40 @@ import signal
 
 import pytest
 
-from engine import chat, launch
+from engine import chat
 from engine.schema import UserError
-from tests.engine.runs import end, tiny_spec, wait_for
+from tests.engine.runs import finished, tiny_spec, wait_for
+
+pytestmark = pytest.mark.xdist_group("chat")  # they share a run, and the process that answers for it
 
 
-@pytest.fixture(autouse=True)
-def no_server_left():
-    yield
+def close():
+    """End the process that answers, where there is one."""
     if chat._current is not None:
         chat._current.close()
 
 
-@pytest.fixture(params=["lora", "full"])
-def run(request, tmp_path, tiny_model):
-    found = launch.start(tiny_spec(tmp_path, tiny_model, method=request.param, settings={"epochs": 8}))
-    assert end(found) == "done"
-    return found
+@pytest.fixture(scope="module")
+def home(tmp_path_factory):
+    return tmp_path_factory.mktemp("asked")
+
+
+@pytest.fixture(autouse=True)
+def kurabe_home(home, monkeypatch):
+    monkeypatch.setenv("KURABE_HOME", str(home))
+
+
+@pytest.fixture(scope="module", params=["lora", "full"])
+def run(request, home, tmp_path_factory, tiny_model):
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("KURABE_HOME", str(home))
+        folder = tmp_path_factory.mktemp("rows")
+        yield finished(tiny_spec(folder, tiny_model, method=request.param, settings={"epochs": 8}))
+    close()
 
 
 def test_both_answers_stream_and_are_those_of_the_evaluation(run):
+    close()
     row = run.examples("test")[0]
     events = list(chat.ask(run, row.question, max_new_tokens=8))
     last = events[-1]

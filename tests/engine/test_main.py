@@ -9,9 +9,9 @@ import pytest
 import yaml
 from typer.testing import CliRunner
 
-from engine import launch, rundir, terminal
+from engine import rundir, terminal
 from engine.__main__ import app
-from tests.engine.runs import end, tiny_spec, wait_for
+from tests.engine.runs import end, in_this_process, tiny_spec, wait_for, without_end
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -94,15 +94,15 @@ def test_detached_run_can_be_stopped_and_resumed_to_the_end(command, spec_file):
     assert found["comparison"]["changes"] and "Training" in said
 
 
-def test_control_c_stops_the_run_keeps_a_checkpoint_and_exits_130(spec_file):
-    long = ["--set", "settings.epochs=100", "--set", "settings.batch_size=1"]
-    arguments = [sys.executable, "-m", "engine", "run", str(spec_file), *long]
+def test_control_c_stops_the_run_keeps_a_checkpoint_and_exits_130(spec_file, tmp_path, tiny_model):
+    spec_file.write_text(yaml.safe_dump(without_end(tmp_path, tiny_model).model_dump(mode="json")))
+    arguments = [sys.executable, "-m", "engine", "run", str(spec_file)]
     process = subprocess.Popen(
         arguments, cwd=ROOT, stderr=subprocess.PIPE, text=True, env={**os.environ, "LC_ALL": "C"}
     )
     wait_for(lambda: any(training(run) for run in rundir.all_runs()))
     process.send_signal(signal.SIGINT)
-    _, said = process.communicate(timeout=60)
+    _, said = process.communicate(timeout=300)
     [run] = rundir.all_runs()
     assert process.returncode == 130, said
     assert f"resume {run.id}" in said and "Traceback" not in said
@@ -110,14 +110,16 @@ def test_control_c_stops_the_run_keeps_a_checkpoint_and_exits_130(spec_file):
 
 
 def test_failed_run_exits_3_and_names_stage_and_log(command, spec_file, monkeypatch):
-    spawn = launch._spawn
+    create = rundir.create
 
-    def spoil_and_spawn(run):
+    def spoilt(spec):
+        run = create(spec)
         (run.path / "eval").write_text("a file where the answers' folder should be")
-        spawn(run)
+        return run
 
-    monkeypatch.setattr(launch, "_spawn", spoil_and_spawn)
-    code, _, said = command("run", spec_file)
+    monkeypatch.setattr(rundir, "create", spoilt)
+    with in_this_process():
+        code, _, said = command("run", spec_file)
     [run] = rundir.all_runs()
     assert code == 3 and "Base answers" in said and str(run.file("log")) in said
 

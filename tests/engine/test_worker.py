@@ -2,16 +2,15 @@
 
 import hashlib
 import json
-import os
 import shutil
-import signal
 from dataclasses import replace
 
 import pytest
 
 from engine import launch, rundir
 from engine.schema import Decoding, Source, UserError
-from tests.engine.runs import end, tiny_spec, wait_for
+from tests.engine.breaking import kept, killed_at, stopped_at
+from tests.engine.runs import end, finished, in_this_process, tiny_spec, wait_for, without_end
 
 
 def weights_hash(run) -> str:
@@ -36,76 +35,62 @@ def test_a_run_ends_with_every_file_the_contract_names(method, tmp_path, tiny_mo
 
 
 def test_base_with_the_adapter_off_is_the_base_before_training(tmp_path, tiny_model):
-    run = launch.start(tiny_spec(tmp_path, tiny_model))
-    assert end(run) == "done"
+    run = finished(tiny_spec(tmp_path, tiny_model))
     assert rundir.read_json(run.file("training"))["base_proof"] == {"max_abs_difference": 0.0, "equal": True}
 
 
 def test_the_same_spec_gives_the_same_weights_twice_and_base_answers_once(tmp_path, tiny_model):
     spec = tiny_spec(tmp_path, tiny_model)
-    first = launch.start(spec)
-    assert end(first) == "done", first.file("log").read_text()
-    second = launch.start(spec)
+    first = finished(spec)
+    second = launch.start(spec)  # in a process of its own
     assert second.id != first.id
-    assert end(second) == "done"
+    assert end(second) == "done", second.file("log").read_text()
     assert weights_hash(first) == weights_hash(second)
     assert len(list((rundir.home() / "cache" / "base").glob("*.jsonl"))) == 2  # base, and prompted
     assert first.file("base").read_bytes() == second.file("base").read_bytes()
 
 
 def test_a_stopped_and_a_killed_run_resume_to_the_weights_of_one_never_interrupted(tmp_path, tiny_model):
-    settings = {"epochs": 40, "batch_size": 4}
-    calm = launch.start(tiny_spec(tmp_path, tiny_model, settings=settings, title="calm"))
-    assert end(calm) == "done"
-    run = launch.start(tiny_spec(tmp_path, tiny_model, settings=settings, title="broken off"))
-    wait_for(lambda: len(rundir.training_log(run)) > 20)
-    launch.stop(run)
-    assert end(run) == "stopped"
+    settings = {"epochs": 6, "batch_size": 4}
+    calm = finished(tiny_spec(tmp_path, tiny_model, settings=settings, title="calm"))
+    with stopped_at(5):
+        run = launch.start(tiny_spec(tmp_path, tiny_model, settings=settings, title="broken off"))
+    assert rundir.state(run) == "stopped"
     assert not run.file("training").exists()
-    assert list(run.checkpoints.glob("step-*/manifest.json"))
-    reached = run.status()["step"]
-    launch.resume(run)
-    wait_for(lambda: run.status().get("stage") == "train" and run.status()["step"] > reached)
-    os.kill(run.status()["pid"], signal.SIGKILL)
-    wait_for(lambda: rundir.state(run) == "lost")
-    launch.resume(run)
-    assert end(run) == "done", run.file("log").read_text()
+    assert [path.parent.name for path in run.checkpoints.glob("step-*/manifest.json")] == ["step-5"]
+    with killed_at(9):
+        launch.resume(run)
+    assert rundir.state(run) == "lost"
+    assert [line["step"] for line in rundir.read_lines(run.file("metrics")) if line["attempt"] == 2][-1] == 9
+    with in_this_process():
+        launch.resume(run)
+    assert rundir.state(run) == "done", run.file("log").read_text()
     assert run.status()["attempt"] == 3
     assert weights_hash(run) == weights_hash(calm)
     losses = [[line["loss"] for line in rundir.training_log(each) if line["kind"] == "train"] for each in (run, calm)]
-    assert losses[0] == losses[1]
-
-
-def kept(run, arm):
-    """What the run has kept of an arm that is answering: the item's place -> what was said."""
-    path = run.partial(arm)
-    lines = [json.loads(line) for line in path.read_text().splitlines(keepends=True) if line.endswith("\n")][1:]
-    return {line["at"]: line["said"] for line in lines if "said" in line}
-
-
-def answering(run, arm):
-    return run.partial(arm).exists() and len(kept(run, arm)) >= 2
+    assert losses[0] == losses[1] and len(losses[0]) > 9
 
 
 def test_every_arm_s_answers_go_on_where_a_stop_or_a_kill_broke_them_off(tmp_path, tiny_model):
-    decoding = Decoding(max_new_tokens=100, batch_size=2)
-    run = launch.start(tiny_spec(tmp_path, tiny_model, decoding=decoding, arms=("prompted",), title="broken off"))
+    decoding = Decoding(max_new_tokens=24, batch_size=2)
+    spec = tiny_spec(tmp_path, tiny_model, decoding=decoding, arms=("prompted",), title="broken off")
     held = {}
-    for arm, broken_off in (("prompted", "stopped"), ("base", "lost"), ("tuned", "lost")):
-        wait_for(lambda arm=arm: answering(run, arm), seconds=300)  # on a busy machine a worker starts slowly
-        if broken_off == "stopped":
-            launch.stop(run)
-        else:
-            os.kill(run.status()["pid"], signal.SIGKILL)
-        wait_for(lambda word=broken_off: rundir.state(run) == word, seconds=120)
+    with stopped_at("prompted"):
+        run = launch.start(spec)
+    for arm, word, goes_on in (
+        ("prompted", "stopped", killed_at("base")),
+        ("base", "lost", killed_at("tuned")),
+        ("tuned", "lost", in_this_process()),
+    ):
+        assert rundir.state(run) == word
         held[arm] = kept(run, arm)
         assert not run.file(arm).exists()
-        launch.resume(run)
-    assert end(run, seconds=300) == "done", run.file("log").read_text()
+        with goes_on:
+            launch.resume(run)
+    assert rundir.state(run) == "done", run.file("log").read_text()
     assert not list(run.partial("base").parent.glob("*"))
     shutil.rmtree(rundir.home() / "cache" / "base")
-    calm = launch.start(tiny_spec(tmp_path, tiny_model, decoding=decoding, arms=("prompted",), title="calm"))
-    assert end(calm, seconds=300) == "done"
+    calm = finished(spec.model_copy(update={"title": "calm"}))
     for arm, answers in held.items():
         rows, expected = run.answers(arm), calm.answers(arm)
         assert 2 <= len(answers) < len(rows)
@@ -122,9 +107,7 @@ def test_a_model_compared_with_itself_is_no_better_and_no_worse_to_the_last_bit(
     suites = {**spec.data.suites, "unanswerable": Source(path=str(tmp_path / "unanswerable.jsonl"))}
     more = ("key_facts", "rouge_l", "chrf", "perplexity", "bits_per_byte", "distinct_n", "unsupported_specifics")
     data = spec.data.model_copy(update={"suites": suites})
-    run = launch.start(spec.model_copy(update={"data": data, "metrics": (*spec.metrics, *more)}))
-    assert end(run, seconds=300) == "done", run.file("log").read_text()
-    found = run.comparison()
+    found = finished(spec.model_copy(update={"data": data, "metrics": (*spec.metrics, *more)})).comparison()
     assert {change["suite"] for change in found["changes"]} == {"reworded", "general", "unanswerable"}
     for change in found["changes"]:
         assert change["before"] == change["after"] and change["difference"] == 0, change
@@ -139,42 +122,36 @@ def test_a_model_compared_with_itself_is_no_better_and_no_worse_to_the_last_bit(
     assert (told_apart["low"], told_apart["high"]) == (0, 0)
 
 
-def test_pressing_start_twice_starts_once_and_another_run_waits_its_turn(tmp_path, tiny_model):
-    long = tiny_spec(tmp_path, tiny_model, settings={"epochs": 100, "batch_size": 1})
+def test_pressing_start_twice_starts_once_and_another_run_waits_its_turn_or_is_stopped(tmp_path, tiny_model):
+    long = without_end(tmp_path, tiny_model)
     first = launch.start(long)
     assert launch.start(long).id == first.id
-    other = launch.start(tiny_spec(tmp_path, tiny_model, title="other"))
-    assert rundir.state(other) == "queued"
+    wait_for(lambda: rundir.state(first) == "running")
+    other, unwanted = (launch.start(tiny_spec(tmp_path, tiny_model, title=title)) for title in ("other", "unwanted"))
+    assert rundir.state(other) == rundir.state(unwanted) == "queued"
+    launch.stop(unwanted)
+    assert end(unwanted) == "stopped"
+    assert rundir.state(other) == "queued" and rundir.state(first) == "running"
     launch.stop(first)
     assert end(first) == "stopped"
     assert end(other) == "done"
-
-
-def test_a_queued_run_can_be_stopped(tmp_path, tiny_model):
-    first = launch.start(tiny_spec(tmp_path, tiny_model, settings={"epochs": 100, "batch_size": 1}))
-    other = launch.start(tiny_spec(tmp_path, tiny_model, title="other"))
-    launch.stop(other)
-    assert end(other) == "stopped"
-    launch.stop(first)
-    assert end(first) == "stopped"
 
 
 def test_a_changed_data_file_fails_the_run_with_the_reason(tmp_path, tiny_model):
     spec = launch.check(tiny_spec(tmp_path, tiny_model))
     run = rundir.create(spec)
     (tmp_path / "train.jsonl").write_text('{"question": "a", "answer": "b"}\n')
-    launch._spawn(run)
-    assert end(run) == "failed"
+    with in_this_process():
+        launch._spawn(run)
+    assert rundir.state(run) == "failed"
     assert "train.jsonl" in run.status()["error"]["message"]
 
 
 def test_a_diverging_run_says_which_setting_to_lower(tmp_path, tiny_model):
-    run = launch.start(
-        tiny_spec(
-            tmp_path, tiny_model, settings={"learning_rate": 1.0, "epochs": 60, "max_grad_norm": 1000}, method="full"
-        )
-    )
-    word = end(run)
+    settings = {"learning_rate": 1.0, "epochs": 60, "max_grad_norm": 1000}
+    with in_this_process():
+        run = launch.start(tiny_spec(tmp_path, tiny_model, settings=settings, method="full"))
+    word = rundir.state(run)
     if word == "failed":
         assert "learning rate" in run.status()["error"]["message"]
     else:

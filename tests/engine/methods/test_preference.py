@@ -13,7 +13,8 @@ from engine.methods.kto import one_by_one
 from engine.schema import DataSpec, Decoding, Example, Message, Primary, RunSpec, Source, Stopped, UserError
 from engine.training.loop import start, train_step
 from engine.training.train import attach, probe_logits
-from tests.engine.runs import end, wait_for
+from tests.engine.breaking import stopped_at
+from tests.engine.runs import finished, in_this_process
 
 METHODS = registry.methods()
 LOSSES = ["sigmoid", "sigmoid_norm", "ipo", "hinge", "robust", "exo_pair", "nca_pair", "bco_pair", "sppo_hard"]
@@ -292,8 +293,7 @@ def weights_hash(run) -> str:
 
 @pytest.mark.parametrize("method", ["dpo", "kto"])
 def test_a_run_shows_a_margin_that_grew_by_the_reward_over_beta(method, tmp_path, tiny_model):
-    run = launch.start(run_spec(tmp_path, tiny_model, method))
-    assert end(run) == "done", run.file("log").read_text()
+    run = finished(run_spec(tmp_path, tiny_model, method))
     changes = {change["metric"]: change for change in run.comparison()["changes"]}
     assert changes["preference_margin"]["difference"] > 1 and changes["preference_margin"]["n"] == 8
     assert changes["preference_accuracy"]["after"] == 1
@@ -305,16 +305,15 @@ def test_a_run_shows_a_margin_that_grew_by_the_reward_over_beta(method, tmp_path
 
 @pytest.mark.parametrize("through", ["lora", "full"])
 def test_a_stopped_run_resumes_to_the_weights_of_one_never_stopped(through, tmp_path, tiny_model):
-    settings = {"epochs": 40, "batch_size": 6, "through": through, "learning_rate": 1e-3}
-    calm = launch.start(run_spec(tmp_path, tiny_model, settings=settings, title="calm"))
-    assert end(calm) == "done", calm.file("log").read_text()
-    run = launch.start(run_spec(tmp_path, tiny_model, settings=settings, title="stopped"))
-    wait_for(lambda: len(rundir.training_log(run)) > 20)
-    launch.stop(run)
-    assert end(run) == "stopped" and list(run.checkpoints.glob("step-*/manifest.json"))
+    settings = {"epochs": 6, "batch_size": 6, "through": through, "learning_rate": 1e-3}
+    calm = finished(run_spec(tmp_path, tiny_model, settings=settings, title="calm"))
+    with stopped_at(7):
+        run = launch.start(run_spec(tmp_path, tiny_model, settings=settings, title="stopped"))
+    assert rundir.state(run) == "stopped" and list(run.checkpoints.glob("step-7/manifest.json"))
     reference = run.file("reference").read_bytes()
-    launch.resume(run)
-    assert end(run) == "done", run.file("log").read_text()
+    with in_this_process():
+        launch.resume(run)
+    assert rundir.state(run) == "done", run.file("log").read_text()
     assert run.file("reference").read_bytes() == reference
     assert weights_hash(run) == weights_hash(calm)
 

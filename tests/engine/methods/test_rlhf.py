@@ -11,7 +11,8 @@ from engine.methods._rollout import grpo_advantages, grpo_loss, k3, rloo_advanta
 from engine.schema import DataSpec, Example, Message, Metric, RunSpec, Source, UserError
 from engine.training.loop import fit_task, start, train_step
 from engine.training.train import attach, probe_logits, save_model
-from tests.engine.runs import end, tiny_spec, wait_for
+from tests.engine.breaking import stopped_at
+from tests.engine.runs import finished, in_this_process, tiny_spec
 
 METHOD = registry.methods()["rlhf"]
 RULE = {"reward": "metric", "reward_metric": "repetition", "max_new_tokens": 12, "missing_end_penalty": 0.0}
@@ -216,21 +217,20 @@ def test_a_run_stopped_and_resumed_ends_in_the_same_weights_with_rewards_before_
     line = '{{"prompt": "Where is {0}?", "chosen": "Thank you, it is at {0}.", "rejected": "Go away {0}."}}\n'
     train.write_text("".join(line.format(at) for at in range(16)))
     held.write_text("".join(line.format(at) for at in range(90, 96)))
-    settings = {"epochs": 12, "max_new_tokens": 6, "completions": 2, "reward_epochs": 2}
+    settings = {"epochs": 6, "max_new_tokens": 6, "completions": 2, "reward_epochs": 2}
     data = DataSpec(train=Source(path=str(train)), suites={"pairs": Source(path=str(held))})
     spec = tiny_spec(tmp_path, tiny_model, method="rlhf", settings=settings)
     spec = spec.model_copy(
         update={"data": data, "primary": spec.primary.model_copy(update={"metric": "reward", "suite": "pairs"})}
     )
-    calm = launch.start(spec.model_copy(update={"title": "calm"}))
-    assert end(calm) == "done", calm.file("log").read_text()
-    run = launch.start(spec)
-    wait_for(lambda: sum(line["kind"] == "train" for line in rundir.training_log(run)) > 5)
-    launch.stop(run)
-    assert end(run) == "stopped"
-    assert list(run.checkpoints.glob("step-*/manifest.json"))
-    launch.resume(run)
-    assert end(run) == "done", run.file("log").read_text()
+    calm = finished(spec.model_copy(update={"title": "calm"}))
+    with stopped_at(5):
+        run = launch.start(spec)
+    assert rundir.state(run) == "stopped"
+    assert list(run.checkpoints.glob("step-5/manifest.json"))
+    with in_this_process():
+        launch.resume(run)
+    assert rundir.state(run) == "done", run.file("log").read_text()
     assert weights_hash(run) == weights_hash(calm)
     training = rundir.read_json(run.file("training"))
     assert training["base_proof"]["equal"]
