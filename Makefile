@@ -11,8 +11,7 @@ PORT ?= 7860
 NAMES ?=
 WORKERS ?= 2
 PY := .venv/bin/python
-# Tests that share something costly, a served page say, go to one worker (tests/conftest.py); the others to whoever is free.
-PYTEST = $(PY) -m pytest -n $(WORKERS) --dist loadgroup
+PYTEST = $(PY) -m pytest -n $(WORKERS)  # which tests stay together: tests/conftest.py
 INSTALL := $(PY) -m pip install --disable-pip-version-check --no-input --quiet
 # A stamp is written last, and named by what it stands for: its existence means that exactly this was installed.
 STAMP := .venv/installed-$(shell cksum < requirements.txt | cut -d' ' -f1)

@@ -14,7 +14,7 @@ import pytest  # noqa: E402
 hypothesis.settings.register_profile("any machine", hypothesis.settings(), deadline=None)  # however busy it is
 hypothesis.settings.load_profile("any machine")
 
-COSTLY = ("site", "served")  # made once for many tests: where workers share the tests, one has all of these
+TOGETHER = ("tests/browser/", "tests/ui/", "tests/engine/test_chat.py")  # a page or a run serves all tests of a place
 REAL_HOME = os.environ.get("KURABE_HOME")  # where `make test` has put the embedded model
 CHATML = (
     "{% for message in messages %}{{ '<|im_start|>' + message['role'] + '\n' + message['content'] + '<|im_end|>\n' }}"
@@ -30,11 +30,16 @@ LINES = (
 )
 
 
-@pytest.hookimpl(tryfirst=True)  # before pytest-xdist reads the groups
-def pytest_collection_modifyitems(items):
-    for item in items:
-        if shared := next((name for name in COSTLY if name in getattr(item, "fixturenames", ())), None):
-            item.add_marker(pytest.mark.xdist_group(shared))
+@pytest.hookimpl(optionalhook=True)  # a hook of pytest-xdist, whose own groups (xdist_group) pytest 9.2 passes over
+def pytest_xdist_make_scheduler(config, log):
+    """Where workers share the tests, one of them has all of a place named in TOGETHER; others go to whoever is free."""
+    from xdist.scheduler import LoadScopeScheduling
+
+    class ByPlace(LoadScopeScheduling):
+        def _split_scope(self, nodeid):
+            return next((place for place in TOGETHER if nodeid.startswith(place)), nodeid)
+
+    return ByPlace(config, log)
 
 
 @pytest.fixture(scope="session")

@@ -13,8 +13,8 @@ from engine import embedded, launch, rundir
 from engine.data.own import own_data_spec
 from engine.rundir import Run
 from tests.browser.material import QUICK, held_out, own_rows, speaking_model
-from tests.browser.serving import Server, end_workers, served
-from tests.engine.runs import in_this_process
+from tests.browser.serving import Server, served
+from tests.engine.runs import end_workers, in_this_process
 
 BROWSERS = ("chromium", "chromium-browser", "google-chrome")
 PATIENCE = 90_000  # ms; a machine that also trains may take its time, a test that waits passes as soon as it can

@@ -77,13 +77,6 @@ def served(home: Path) -> Iterator[Server]:
             server.kill()
 
 
-def end_workers() -> None:
-    """End what trains in this KURABE_HOME: no test leaves a process behind."""
-    for run in rundir.all_runs():
-        if rundir.state(run) in ("running", "queued") and run.status():
-            os.kill(run.status()["pid"], signal.SIGKILL)
-
-
 @contextmanager
 def held_in_training(run: Run) -> Iterator[dict]:
     """The run's worker held still in the middle of training, so that a test needs no luck to look at it there.

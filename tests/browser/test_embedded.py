@@ -12,9 +12,9 @@ from engine.schema import Source
 from engine.specs import resolve_spec
 from engine.text import text
 from tests.browser import walk
-from tests.browser.serving import Server, end_workers, served
+from tests.browser.serving import Server, served
 from tests.browser.walk import say
-from tests.engine.runs import end
+from tests.engine.runs import end, end_workers
 from ui.usecases import presets
 
 FACTS = 12

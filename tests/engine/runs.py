@@ -1,6 +1,8 @@
 """Runs on the tiny model, for the tests that need one."""
 
 import json
+import os
+import signal
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager, redirect_stderr, redirect_stdout
@@ -41,8 +43,10 @@ def tiny_spec(folder: Path, tiny_model: Path, **changes) -> RunSpec:
     return RunSpec(**values | changes)
 
 
-def without_end(folder: Path, tiny_model: Path) -> RunSpec:
-    """A spec whose training goes on for minutes on any machine: for runs that are stopped before it ends."""
+@contextmanager
+def without_end(folder: Path, tiny_model: Path) -> Iterator[RunSpec]:
+    """A spec whose training goes on for minutes on any machine, for runs that are stopped before it ends. What still
+    trains after the with is killed."""
     own = folder / "without-end"
     own.mkdir()
     spec = tiny_spec(own, tiny_model, title="without end", settings={"epochs": 100, "batch_size": 1})
@@ -50,7 +54,17 @@ def without_end(folder: Path, tiny_model: Path) -> RunSpec:
         for at in range(800):
             row = {"question": f"What lies in chest {at}?", "answer": f"Coin {at}.", "group": f"chest/{at}"}
             train.write(json.dumps(row) + "\n")
-    return spec
+    try:
+        yield spec
+    finally:
+        end_workers()
+
+
+def end_workers() -> None:
+    """End what trains in this KURABE_HOME: no test leaves a process behind."""
+    for run in rundir.all_runs():
+        if rundir.state(run) in ("running", "queued") and run.status():
+            os.kill(run.status()["pid"], signal.SIGKILL)
 
 
 def sharpened(tiny_model: Path) -> Any:
@@ -92,7 +106,7 @@ def finished(spec: RunSpec) -> Run:
     return run
 
 
-def end(run: Run, *, seconds: float = 600) -> str:
+def end(run: Run, *, seconds: float = 900) -> str:
     """Follow a run to its end and return its state."""
     deadline = time.monotonic() + seconds
     for _ in launch.follow(run, every=0.05):
@@ -100,7 +114,7 @@ def end(run: Run, *, seconds: float = 600) -> str:
     return rundir.state(run)
 
 
-def wait_for(condition, *, seconds: float = 300) -> None:
+def wait_for(condition, *, seconds: float = 900) -> None:
     """Wait until condition() holds; fail the test when it does not in time, which is long on a busy machine."""
     deadline = time.monotonic() + seconds
     while not condition():

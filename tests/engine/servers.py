@@ -1,6 +1,7 @@
 """A real HTTP server that answers like an OpenAI chat completion, and misbehaves as told."""
 
 import json
+import sys
 import threading
 import time
 from contextlib import contextmanager
@@ -24,6 +25,14 @@ def respond(handler, body: bytes, *, status: int = 200, headers=()):
         handler.send_header(name, value)
     handler.end_headers()
     handler.wfile.write(body)
+
+
+class Server(ThreadingHTTPServer):
+    daemon_threads = True
+
+    def handle_error(self, request, client_address):
+        if not isinstance(sys.exc_info()[1], ConnectionError):  # a client that has gone is no error of the server's
+            super().handle_error(request, client_address)
 
 
 @contextmanager
@@ -61,8 +70,7 @@ def serving(say):
         def log_message(self, *args):
             pass
 
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    server.daemon_threads = True
+    server = Server(("127.0.0.1", 0), Handler)
     threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True).start()
     chat.url = f"http://127.0.0.1:{server.server_port}/v1"
     try:

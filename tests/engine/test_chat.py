@@ -9,8 +9,6 @@ from engine import chat
 from engine.schema import UserError
 from tests.engine.runs import finished, tiny_spec, wait_for
 
-pytestmark = pytest.mark.xdist_group("chat")  # they share a run, and the process that answers for it
-
 
 def close():
     """End the process that answers, where there is one."""

@@ -95,14 +95,15 @@ def test_detached_run_can_be_stopped_and_resumed_to_the_end(command, spec_file):
 
 
 def test_control_c_stops_the_run_keeps_a_checkpoint_and_exits_130(spec_file, tmp_path, tiny_model):
-    spec_file.write_text(yaml.safe_dump(without_end(tmp_path, tiny_model).model_dump(mode="json")))
-    arguments = [sys.executable, "-m", "engine", "run", str(spec_file)]
-    process = subprocess.Popen(
-        arguments, cwd=ROOT, stderr=subprocess.PIPE, text=True, env={**os.environ, "LC_ALL": "C"}
-    )
-    wait_for(lambda: any(training(run) for run in rundir.all_runs()))
-    process.send_signal(signal.SIGINT)
-    _, said = process.communicate(timeout=300)
+    with without_end(tmp_path, tiny_model) as spec:
+        spec_file.write_text(yaml.safe_dump(spec.model_dump(mode="json")))
+        arguments = [sys.executable, "-m", "engine", "run", str(spec_file)]
+        process = subprocess.Popen(
+            arguments, cwd=ROOT, stderr=subprocess.PIPE, text=True, env={**os.environ, "LC_ALL": "C"}
+        )
+        wait_for(lambda: any(training(run) for run in rundir.all_runs()))
+        process.send_signal(signal.SIGINT)
+        _, said = process.communicate(timeout=900)
     [run] = rundir.all_runs()
     assert process.returncode == 130, said
     assert f"resume {run.id}" in said and "Traceback" not in said

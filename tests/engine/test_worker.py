@@ -123,18 +123,18 @@ def test_a_model_compared_with_itself_is_no_better_and_no_worse_to_the_last_bit(
 
 
 def test_pressing_start_twice_starts_once_and_another_run_waits_its_turn_or_is_stopped(tmp_path, tiny_model):
-    long = without_end(tmp_path, tiny_model)
-    first = launch.start(long)
-    assert launch.start(long).id == first.id
-    wait_for(lambda: rundir.state(first) == "running")
-    other, unwanted = (launch.start(tiny_spec(tmp_path, tiny_model, title=title)) for title in ("other", "unwanted"))
-    assert rundir.state(other) == rundir.state(unwanted) == "queued"
-    launch.stop(unwanted)
-    assert end(unwanted) == "stopped"
-    assert rundir.state(other) == "queued" and rundir.state(first) == "running"
-    launch.stop(first)
-    assert end(first) == "stopped"
-    assert end(other) == "done"
+    with without_end(tmp_path, tiny_model) as long:
+        first = launch.start(long)
+        assert launch.start(long).id == first.id
+        wait_for(lambda: rundir.state(first) == "running")
+        other, unwanted = (launch.start(tiny_spec(tmp_path, tiny_model, title=title)) for title in ("next", "unwanted"))
+        assert rundir.state(other) == rundir.state(unwanted) == "queued"
+        launch.stop(unwanted)
+        assert end(unwanted) == "stopped"
+        assert rundir.state(other) == "queued" and rundir.state(first) == "running"
+        launch.stop(first)
+        assert end(first) == "stopped"
+        assert end(other) == "done"
 
 
 def test_a_changed_data_file_fails_the_run_with_the_reason(tmp_path, tiny_model):
