@@ -51,7 +51,7 @@ def without_end(folder: Path, tiny_model: Path) -> Iterator[RunSpec]:
     own.mkdir()
     spec = tiny_spec(own, tiny_model, title="without end", settings={"epochs": 100, "batch_size": 1})
     with open(spec.data.train.path, "a") as train:
-        for at in range(800):
+        for at in range(300):
             row = {"question": f"What lies in chest {at}?", "answer": f"Coin {at}.", "group": f"chest/{at}"}
             train.write(json.dumps(row) + "\n")
     try:
