@@ -94,12 +94,22 @@ def test_detached_run_can_be_stopped_and_resumed_to_the_end(command, spec_file):
     assert found["comparison"]["changes"] and "Training" in said
 
 
+def heed_control_c() -> None:
+    """As in a terminal: what was started in the background, these tests perhaps, has it ignored, and its children too."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+
+
 def test_control_c_stops_the_run_keeps_a_checkpoint_and_exits_130(spec_file, tmp_path, tiny_model):
     with without_end(tmp_path, tiny_model) as spec:
         spec_file.write_text(yaml.safe_dump(spec.model_dump(mode="json")))
         arguments = [sys.executable, "-m", "engine", "run", str(spec_file)]
         process = subprocess.Popen(
-            arguments, cwd=ROOT, stderr=subprocess.PIPE, text=True, env={**os.environ, "LC_ALL": "C"}
+            arguments,
+            cwd=ROOT,
+            stderr=subprocess.PIPE,
+            text=True,
+            env={**os.environ, "LC_ALL": "C"},
+            preexec_fn=heed_control_c,
         )
         wait_for(lambda: any(training(run) for run in rundir.all_runs()))
         process.send_signal(signal.SIGINT)
