@@ -95,7 +95,7 @@ def test_detached_run_can_be_stopped_and_resumed_to_the_end(command, spec_file):
 
 
 def heed_control_c() -> None:
-    """As in a terminal. What was started in the background ignores it, as these tests may do, and so do its children."""
+    """As in a terminal. What runs in the background, as these tests may, ignores it, and so do its children."""
     signal.signal(signal.SIGINT, signal.SIG_DFL)
 
 
