@@ -87,7 +87,7 @@ def _line(row: Mapping[str, Any], edit: Mapping[str, Any] | None, lang: str) -> 
     word = tag("span", esc(f"{SIGNS[status]} {text(f'page.rows.status.{status}', lang)}"), cls=f"k-row-{status}")
     place = f"page.rows.place.{row['place']}"
     where = tag("small", esc(text(place, lang))) if has(place) else ""
-    told = "".join(tag("small", esc(line), cls="k-row-why") for line in (row["message"] or "").splitlines()[:4])
+    told = _why(row, lang)
     badge = tag("span", esc(text(f"page.rows.{'excluded' if edit.get('exclude') else 'edited'}", lang)),
                 cls="k-badge") if edit else ""  # fmt: skip
     question = (edit or {}).get("question") or row["question"]
@@ -97,6 +97,14 @@ def _line(row: Mapping[str, Any], edit: Mapping[str, Any] | None, lang: str) -> 
         words += tag("div", _cut((edit or {}).get("rejected") or row["rejected"]), cls="k-row-answer k-rejected")
     tokens = "–" if row["prompt_tokens"] is None else f"{figure(row['prompt_tokens'])} + {figure(row['answer_tokens'])}"
     return [opens, word + badge + where + told, words, tokens]
+
+
+def _why(row: Mapping[str, Any], lang: str) -> str:
+    """What was found in the row; the sentences are English, so other languages get their own word for it before."""
+    titles = text("page.data.name_separator", lang).join(code_title(code, lang) for code in row["codes"].split())
+    lines = [] if lang == "en" or not titles else [tag("small", esc(titles), cls="k-row-why k-row-codes")]
+    lines += [tag("small", esc(line), cls="k-row-why") for line in (row["message"] or "").splitlines()[:4]]
+    return "".join(lines)
 
 
 def _cut(words: str | None) -> str:

@@ -15,7 +15,7 @@ from engine.data.leakage import given_away, leakage
 from engine.data.ledger import write_ledger
 from engine.data.load import CountTokens, Loaded, load
 from engine.data.long_rows import remembered
-from engine.data.split import hold_out_groups, hold_out_wordings, name_groups
+from engine.data.split import families, hold_out_groups, hold_out_wordings, name_groups
 from engine.registry import methods
 from engine.rundir import Run, read_json, write_json, write_lines
 from engine.schema import DataSpec, Example, Rule, RunSpec, UserError, identified
@@ -138,11 +138,12 @@ def divide(examples: Sequence[Example], suites: dict[str, list[Example]], *, spe
     Where none of them holds out the trained task, "unseen" is made of whole groups of the training file, and
     "trained" asks up to 40 training rows again in the trained wording: recall, to be read, never to be judged by.
     """
-    rest = name_groups(examples)
+    family = families(examples)  # told once: a group named after its family changes no family
+    rest = name_groups(examples, family=family)
     suites = {suite: name_groups(rows) for suite, rows in suites.items()}
     makes_own = not set(suites) - NOT_HELD_OUT or (spec.primary.suite == "unseen" and "unseen" not in suites)
     if makes_own:
-        rest, unseen = hold_out_groups(rest, share=spec.data.test_share, seed=spec.seed)
+        rest, unseen = hold_out_groups(rest, share=spec.data.test_share, seed=spec.seed, family=family)
         if unseen:
             suites = {"unseen": _for_suite(unseen, "unseen"), **suites}
     train, validation = hold_out_wordings(rest, share=spec.data.validation_share, seed=spec.seed)

@@ -1,5 +1,6 @@
 """Personal data and secrets of rows: told, masked, or the row left out, as the user chose."""
 
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 
@@ -29,6 +30,12 @@ NAMES = {
 PREFIX = "personal_"  # before a finder's name: the code of its issues
 
 
+# What every finding has one of: a digit, an @, the run of signs that a key is, the words a private key begins with.
+# Most rows have none, and one look is a tenth of the time of seven.
+_DIGIT = re.compile("[0-9０-９]")
+_LIKELY = re.compile(r"[0-9０-９@＠]|[\w+/=.:-]{16}|PRIVATE KEY", re.ASCII | re.IGNORECASE)
+
+
 @dataclass(frozen=True, slots=True)
 class Finding:
     kind: str
@@ -42,8 +49,12 @@ def scan(text: str) -> list[Finding]:
     >>> [found.kind for found in scan("Write to taro@kumo.co.jp or call 03-1234-5678.")]
     ['email', 'phone']
     """
+    if not _LIKELY.search(text):
+        return []
+    digits = len(_DIGIT.findall(text))
+    fitting = {name: finder for name, finder in finders().items() if digits >= finder.digits}
     found = sorted(
-        (Finding(name, *span) for name, finder in finders().items() for span in finder.spans(text)),
+        (Finding(name, *span) for name, finder in fitting.items() for span in finder.spans(text)),
         key=lambda one: (one.start, -one.end),
     )
     kept: list[Finding] = []

@@ -11,15 +11,18 @@ from engine.schema import Example, UserError
 LONG_ANSWER = 20  # characters; "yes" or a label in many rows does not make them one topic
 
 
-def hold_out_groups(examples: Sequence[Example], *, share: float, seed: int) -> tuple[list[Example], list[Example]]:
+def hold_out_groups(
+    examples: Sequence[Example], *, share: float, seed: int, family: Sequence[str] | None = None
+) -> tuple[list[Example], list[Example]]:
     """(rest, held): whole groups, about `share` of the rows, at least one group on each side.
 
     Groups are ordered by sha256(seed, group) and taken from the front until the share is reached, so adding rows
-    moves groups at the boundary only. What belongs together is `families`. Raises UserError where all is one group.
+    moves groups at the boundary only. What belongs together is `families`, which `family` may bring along. Raises
+    UserError where all is one group.
     """
     if share <= 0:
         return list(examples), []
-    family = families(examples)
+    family = families(examples) if family is None else family
     sizes = Counter(family)
     if len(sizes) < 2:
         raise UserError(
@@ -96,9 +99,9 @@ def families(examples: Sequence[Example]) -> list[str]:
     return [find(key) for key in keys]
 
 
-def name_groups(examples: Sequence[Example]) -> list[Example]:
+def name_groups(examples: Sequence[Example], *, family: Sequence[str] | None = None) -> list[Example]:
     """The same rows; those of one family get a group if they have none: statistics then count facts, not rows."""
-    family = families(examples)
+    family = families(examples) if family is None else family
     sizes = Counter(family)
     first: dict[str, int | None] = {}
     for name, example in zip(family, examples, strict=True):

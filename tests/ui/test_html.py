@@ -142,7 +142,7 @@ PAIRS = PREVIEW | {"samples": [PAIR], "held_out": [PREVIEW["held_out"][0] | {"re
 STATUS = {"accepted": 3, "noted": 1, "fixed": 0, "dropped": 1}
 LISTED = {
     **dict.fromkeys(("question", "answer", "rejected", "message"), HOSTILE),
-    **{"number": 3, "status": "noted", "place": HOSTILE, "prompt_tokens": 3, "answer_tokens": 4},
+    **{"number": 3, "status": "noted", "codes": " odd ", "place": HOSTILE, "prompt_tokens": 3, "answer_tokens": 4},
 }
 ACCOUNT = {
     "format": "question_answer",

@@ -27,4 +27,4 @@ def spans(text: str) -> Iterator[Span]:
     yield from sorted(found)
 
 
-FINDER = Finder("address", "medium", spans)
+FINDER = Finder("address", "medium", spans, digits=1)

@@ -28,4 +28,4 @@ def spans(text: str) -> Iterator[Span]:
             yield match.span()
 
 
-FINDER = Finder("card", "high", spans)
+FINDER = Finder("card", "high", spans, digits=13)

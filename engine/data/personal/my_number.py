@@ -28,11 +28,10 @@ def checks(digits: str) -> bool:
 
 
 def spans(text: str) -> Iterator[Span]:
-    named = bool(NAMED.search(text))
     for match in NUMBER.finditer(text):
         digits = re.sub(r"\D", "", unicodedata.normalize("NFKC", match[0]))
-        if (named or match[1]) and checks(digits):
+        if checks(digits) and (match[1] or NAMED.search(text)):
             yield match.span()
 
 
-FINDER = Finder("my_number", "high", spans)
+FINDER = Finder("my_number", "high", spans, digits=12)

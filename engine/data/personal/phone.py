@@ -27,4 +27,4 @@ def spans(text: str) -> Iterator[Span]:
     yield from sorted(found)
 
 
-FINDER = Finder("phone", "medium", spans)
+FINDER = Finder("phone", "medium", spans, digits=9)

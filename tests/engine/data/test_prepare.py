@@ -92,7 +92,7 @@ def test_the_numbers_add_up_and_every_dropped_row_has_its_reason(spec):
         {"question": "same", "answer": "Same"},
         rows(1)[0],
         {"question": "b\x00?", "answer": "c"},
-        {"question": "d", "answer": ["e"]},
+        {"question": "d", "answer": {"e": "f"}},
     ]
     report, run = prepared(spec(rows(20) + bad))
     assert (report["rows"], report["accepted"], report["fixed"], report["dropped"]) == (25, 21, 1, 4)
