@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from engine import registry, rundir, showcase, sources, specs
+from engine.data.files import local
 from engine.data.prepare import prepare
 from engine.rundir import Run
 from engine.schema import RunSpec, UserError
@@ -77,8 +78,9 @@ def same(run: Run, spec: RunSpec) -> bool:
 def _rehearse(spec: RunSpec) -> None:
     """Prepare the data once in a folder that is gone afterwards, so that rows that cannot be used are said before a run
     exists. Large files are left to the worker."""
-    sources = (spec.data.train, *spec.data.suites.values())
-    if sum(Path(source.path).stat().st_size for source in sources) > REHEARSED_BYTES:
+    more = (other.source for other in spec.data.more)
+    sources = (spec.data.train, *more, *spec.data.suites.values())
+    if sum(Path(local(source.path)).stat().st_size for source in sources) > REHEARSED_BYTES:
         return
     with tempfile.TemporaryDirectory(dir=rundir.home() / "cache", prefix="rehearsal-") as folder:
         prepare(spec, Run("rehearsal", Path(folder)))

@@ -89,7 +89,8 @@ def _key(path: Path) -> str:
     stamps, found = _keys.get(path, ((), ""))
     if not stamps or _stamps(path for path, _, _ in stamps) != stamps:
         spec = specs.resolve_spec(path)
-        sources = (spec.data.train, *spec.data.suites.values(), spec.data.mix, spec.data.off_topic)
+        more = (other.source for other in spec.data.more)
+        sources = (spec.data.train, *more, *spec.data.suites.values(), spec.data.mix, spec.data.off_topic)
         found = key(spec)
         _keys[path] = _stamps([str(path), *(source.path for source in sources if source)]), found
     return found

@@ -325,8 +325,17 @@ class Edit(Frozen):
     rejected: str | None = Field(None, max_length=200_000)
 
 
+class Weighted(Frozen):
+    """One more source of rows to train on, and how often its rows come for once of the first source's: 2 is twice, 0.5
+    every other row."""
+
+    source: Source
+    weight: float = Field(1, gt=0, le=100)
+
+
 class DataSpec(Frozen):
     train: Source
+    more: tuple[Weighted, ...] = Field((), max_length=20)
     suites: dict[str, Source] = Field(default_factory=dict)
     mix: Source | None = None  # general instructions some of which are mixed in, against forgetting
     off_topic: Source | None = None  # questions no file answers: asked where the suite "unanswerable" must be made

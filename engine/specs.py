@@ -11,18 +11,23 @@ import yaml
 from pydantic import BaseModel, ValidationError
 
 from engine import evaluate_name
+from engine.data import hub
 from engine.data.encoding import decode
 from engine.data.files import name_of, pin, read_text_bytes
 from engine.data.prepare import check_suites
 from engine.data.shipped import INSTRUCTIONS
 from engine.registry import formats, methods, metrics
-from engine.schema import DataSpec, Decoding, Preset, Primary, RunSpec, Source, UserError
+from engine.schema import DataSpec, Decoding, Preset, Primary, RunSpec, Source, UserError, Weighted
 
 PRESETS = Path(__file__).resolve().parent.parent / "presets"
 MAX_BYTES = 1024 * 1024
 NAME = re.compile(r"^[a-z0-9_]{1,40}$")
 FIELDS = sorted(
-    {field for model in (RunSpec, DataSpec, Source, Decoding, Primary, Preset) for field in model.model_fields}
+    {
+        field
+        for model in (RunSpec, DataSpec, Source, Weighted, Decoding, Primary, Preset)
+        for field in model.model_fields
+    }
 )
 
 M = TypeVar("M", bound=BaseModel)
@@ -117,6 +122,7 @@ def _each_source(data: DataSpec, change: Callable[[Source], Source]) -> DataSpec
     """The data with every file of it changed."""
     suites = {name: change(source) for name, source in data.suites.items()}
     others = {name: (source := getattr(data, name)) and change(source) for name in ("mix", "off_topic")}
+    others["more"] = tuple(other.model_copy(update={"source": change(other.source)}) for other in data.more)
     return data.model_copy(update={"train": change(data.train), "suites": suites, **others})
 
 
@@ -124,6 +130,8 @@ def absolute(spec: RunSpec, *, base_dir: Path) -> RunSpec:
     """The spec with data paths, those of `evaluate` modules, and a model's where it is one, taken from `base_dir`."""
 
     def moved(source: Source) -> Source:
+        if hub.is_hub(source.path):
+            return source
         return source.model_copy(update={"path": _from(base_dir, source.path)})
 
     data = _each_source(spec.data, moved)

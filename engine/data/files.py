@@ -6,6 +6,7 @@ import stat
 from collections.abc import Iterable
 from pathlib import Path, PurePosixPath
 
+from engine.data import hub
 from engine.data.limits import MB, how_to_raise, limits
 from engine.schema import Source, UserError
 
@@ -161,9 +162,17 @@ def left_over(names: Iterable[str], used: Iterable[str]) -> dict[str, int]:
     return dict(sorted(endings.items(), key=lambda pair: (-pair[1], pair[0])))
 
 
+def local(path: str | Path) -> str | Path:
+    """Where a source's rows lie on this machine: its path, or what was fetched of a hub's data set."""
+    return hub.fetched(str(path)) if hub.is_hub(path) else path
+
+
 def pin(source: Source) -> Source:
-    """The source with the SHA-256 of its file filled in. Raises UserError where it holds another: the file changed."""
-    found = file_sha256(source.path, format=source.format)
+    """The source with the SHA-256 of its file filled in, and a hub's with its commit. Raises UserError where it holds
+    another: the file changed."""
+    if hub.is_hub(source.path):
+        source = source.model_copy(update={"path": hub.pinned(source.path)})
+    found = file_sha256(local(source.path), format=source.format)
     if source.sha256 and source.sha256.lower() != found:
         raise UserError(
             f"{name_of(source.path)} has changed since this run was described: its SHA-256 is {found[:16]}..., "

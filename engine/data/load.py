@@ -8,11 +8,12 @@ from engine import registry
 from engine.data import long_rows, privacy
 from engine.data.account import account, happened, notices, reasons, severity
 from engine.data.clean import clean
-from engine.data.convert import Detection, convert, detect
+from engine.data.convert import Detection
 from engine.data.edits import apply
 from engine.data.files import pin
-from engine.data.read import Table, read_source
-from engine.schema import DataSpec, Edit, Example, Issue, Source, UserError
+from engine.data.read import Table
+from engine.data.several import Part, read_all
+from engine.schema import DataSpec, Edit, Example, Issue, Source, UserError, Weighted
 
 CountTokens = Callable[[Example], tuple[int, int]]
 
@@ -20,13 +21,15 @@ CountTokens = Callable[[Example], tuple[int, int]]
 @dataclass(frozen=True)
 class Loaded:
     """What one file gave: the usable examples, an issue for every other row, and how it was read. `origins` has the id
-    that each row's content had as it stands in the file, by its number: what an Edit names."""
+    that each row's content had as it stands in the file, by its number: what an Edit names. `parts` tells the sources
+    apart where they are several."""
 
     table: Table
     found: Detection
     examples: list[Example]
     issues: list[Issue]
     origins: dict[int | None, str] = field(default_factory=dict)
+    parts: tuple[Part, ...] = ()
 
     def to_dict(self) -> dict[str, Any]:
         """How the file was read and what became of its rows, ready for JSON."""
@@ -40,6 +43,7 @@ class Loaded:
             **account(self.examples, self.issues),
             "reasons": reasons(self.issues),
             "notices": notices(self.issues),
+            "sources": [part.to_dict(self.examples, self.issues) for part in self.parts],
             "too_long": long_rows.counts(self.issues),
             "issues": [
                 asdict(issue) | {"severity": severity(issue.code), "happened": happened(issue)} for issue in self.issues
@@ -57,6 +61,7 @@ class Loaded:
 def load(
     source: Source,
     *,
+    more: Sequence[Weighted] = (),
     suite: str = "",
     name: str = "",
     count_tokens: CountTokens | None = None,
@@ -64,16 +69,19 @@ def load(
     edits: Sequence[Edit] = (),
     checks: bool = False,
 ) -> Loaded:
-    """The file's examples: converted, corrected by `edits`, cleaned, personal data treated as `choices` say, and with
-    `count_tokens` those of more than choices.max_length tokens divided, cut or left out, as `choices` say too.
+    """The examples of the file, and of `more` where there are others: converted, corrected by `edits`, cleaned.
 
+    Personal data is treated as `choices` say, and with `count_tokens` so are rows of more than choices.max_length
+    tokens: divided, cut or left out.
     With `checks` every check of engine/data/checks tells what it finds, and personal data that is kept is told.
     `name` is what the user calls the file. Raises UserError where the file changed since `source.sha256`, cannot be
     read, or has columns that fit no shape, or where an edit was made for a row that holds something else now.
     """
     pin(source)
-    table = read_source(source, name=name)
-    examples, issues = convert(table, format=source.format, columns=source.columns, suite=suite)
+    for other in more:
+        pin(other.source)
+    read = read_all(source, more, suite=suite, name=name)
+    table, examples, issues = read.table, read.examples, list(read.issues)
     origins = {example.source_row: example.id for example in examples}
     examples, corrected = apply(examples, edits, file=table.name)
     examples, mended = clean(examples)
@@ -89,5 +97,4 @@ def load(
     if checks:
         tokens = [sum(count_tokens(example)) for example in examples] if count_tokens else None
         issues += [issue for check in registry.checks().values() for issue in check.find(examples, tokens)]
-    found = detect(table, format=source.format, columns=source.columns)
-    return Loaded(table, found, examples, issues, origins)
+    return Loaded(table, read.found, examples, issues, origins, read.parts)

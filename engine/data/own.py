@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from engine.data import grouping
+from engine.data import grouping, hub
 from engine.data.files import name_of, pin
 from engine.data.load import Loaded, load
 from engine.data.prepare import NOT_HELD_OUT, check_suites
@@ -175,4 +175,4 @@ def _is_cjk(char: str) -> bool:
 
 
 def _absolute(path: str | Path) -> str:
-    return str(Path(path).expanduser().absolute())
+    return str(path) if hub.is_hub(path) else str(Path(path).expanduser().absolute())

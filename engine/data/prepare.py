@@ -15,6 +15,7 @@ from engine.data.leakage import given_away, leakage
 from engine.data.ledger import write_ledger
 from engine.data.load import CountTokens, Loaded, load
 from engine.data.long_rows import remembered
+from engine.data.several import weighted
 from engine.data.split import families, hold_out_groups, hold_out_wordings, name_groups
 from engine.registry import methods
 from engine.rundir import Run, read_json, write_json, write_lines
@@ -52,8 +53,9 @@ def prepare(
     `count_tokens(example)` gives (prompt tokens, answer tokens) as the model will see them; rows longer than
     data.max_length are then treated as data.too_long says, each with an Issue, and every check of rows
     is made. In the report rows, accepted, fixed and dropped count the training file (accepted + dropped = rows; a fixed
-    row is accepted); `suites` does so for each test suite, `unleaked` counts the rows that data.leaked moved or
-    removed, and `sizes` says what a test of this size can tell. With `ledger` every row is written to that file.
+    row is accepted) and `sources` those of each of several, with the rows it gives the training; `suites` does so for
+    each test suite, `unleaked` counts the rows that data.leaked moved or removed, and `sizes` says what a test of this
+    size can tell. With `ledger` every row is written to that file.
     Raises UserError, with nothing written, for a file that changed or cannot be used, fewer than four rows to train
     on, an empty suite, or a primary suite that does not exist. `entities` names what was left out of training so that
     the suite "unanswerable" can ask of it, and how many of the accepted rows that took; `not_made` says which suites
@@ -65,13 +67,16 @@ def prepare(
     count_tokens = count_tokens and remembered(count_tokens)
     data, limits = spec.data, {"choices": spec.data, "count_tokens": count_tokens}
     check_suites(data, spec.primary.suite)
-    training = load(data.train, **limits, edits=data.changes, checks=count_tokens is not None).required()
+    training = load(
+        data.train, more=data.more, **limits, edits=data.changes, checks=count_tokens is not None
+    ).required()
     check_kind(training.examples, spec, file=training.table.name)
     own = {suite: load(data.suites[suite], suite=suite, **limits).required() for suite in sorted(data.suites)}
     suites = {suite: loaded.examples for suite, loaded in own.items()}
     made = _unanswerable(training.examples, suites, spec=spec)
     parts = divide(made.rest, suites | ({unanswerable.SUITE: made.items} if made.items else {}), spec=spec)
     parts, unleaked = without_leaks(parts, how=data.leaked, but=made.about_entities)
+    parts = replace(parts, train=weighted(parts.train, training.parts, seed=spec.seed))
     parts = ruled(parts, spec.rules)
     if len(parts.train) < MIN_TRAIN_ROWS:
         raise UserError(_too_few(training, parts))
@@ -84,6 +89,7 @@ def prepare(
     tests = [example for examples in parts.suites.values() for example in examples]
     report = {
         **training.to_dict(),
+        "sources": _sources(training, parts.train),
         "splits": {"train": len(parts.train), "validation": len(parts.validation), "test": len(tests)},
         "suites": {suite: _suite(examples, own.get(suite)) for suite, examples in parts.suites.items()},
         "entities": {"names": list(made.entities), "rows": made.rows},
@@ -228,6 +234,13 @@ def _places(parts: Parts) -> dict[int | None, str]:
     places = {example.source_row: "unseen" for example in parts.suites.get("unseen", ())}
     places |= {example.source_row: "validation" for example in parts.validation}
     return places | {example.source_row: "train" for example in parts.train}
+
+
+def _sources(training: Loaded, train: Sequence[Example]) -> list[dict[str, Any]]:
+    """The account of each of several sources, and the rows of it that are trained on, as often as its weight says."""
+    told = training.to_dict()["sources"]
+    rows = [sum(part.holds(example.source_row) for example in train) for part in training.parts]
+    return [one | {"train": count} for one, count in zip(told, rows, strict=True)]
 
 
 def _suite(examples: Sequence[Example], loaded: Loaded | None) -> dict[str, Any]:

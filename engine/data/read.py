@@ -5,7 +5,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Literal
 
-from engine.data import code, documents
+from engine.data import code, documents, hub
 from engine.data.columnar import is_columnar, parse_columnar
 from engine.data.excel import is_workbook, parse_workbook
 from engine.data.files import (
@@ -15,6 +15,7 @@ from engine.data.files import (
     TABLES,
     folder_files,
     left_over,
+    local,
     name_of,
     of_one_kind,
     read_bytes,
@@ -54,7 +55,8 @@ class Table:
 
 def read_source(source: Source, *, name: str = "") -> Table:
     """The rows of a run's source; see `read_rows`."""
-    return read_rows(source.path, name=name, sheet=source.sheet, format=source.format)
+    name = name or (source.path if hub.is_hub(source.path) else "")
+    return read_rows(local(source.path), name=name, sheet=source.sheet, format=source.format)
 
 
 def read_rows(path: str | Path, *, name: str = "", sheet: str = "", format: str = "") -> Table:

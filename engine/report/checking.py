@@ -140,6 +140,8 @@ def _data(run: Run, spec: RunSpec, lang: str) -> list[Block | None]:
     data = spec.data
     sources: dict[str, Source | None] = {"train": data.train, "mix": data.mix, "off_topic": data.off_topic}
     named = {text(f"report.data.{name}", lang): source for name, source in sources.items() if source}
+    first = text("report.data.train", lang)
+    named |= {f"{first} {number}": other.source for number, other in enumerate(data.more, start=2)}
     named |= {figures.suite_title(name, lang): source for name, source in data.suites.items()}
     header = [text("report.data.part", lang), text("report.data.file", lang), "SHA-256"]
     files = [[label, name_of(source.path), source.sha256 or "–"] for label, source in named.items()]
