@@ -40,6 +40,15 @@ def differing(before: str, after: str) -> tuple[list[Range], list[Range]]:
     return left, [(len("".join(new[:c])), len("".join(new[:d]))) for _, _, _, c, d in changed if c < d]
 
 
+def little_differing(before: str, after: str) -> tuple[list[Range], list[Range]]:
+    """As `differing`; nothing where more than half of either text differs: marks on everything mark nothing."""
+    left, right = differing(before, after)
+    for words, changed in ((before, left), (after, right)):
+        if 2 * sum(end - start for start, end in changed) > len(words):
+            return [], []
+    return left, right
+
+
 def drawn(
     words: str,
     *,

@@ -5,14 +5,17 @@ Page, report and demo show the same ones. No torch."""
 from collections.abc import Mapping
 from typing import Any
 
-from engine import figures, registry
+from engine import diff, figures, registry
+from engine.diff import little_differing
 from engine.evaluate_name import is_named
+from engine.fact_marks import marks
+from engine.markup import esc, short
 from engine.rundir import Run
 from engine.text import text
 
-BY_CHOICE = frozenset(
-    {"choice_accuracy", "preference_accuracy"}
-)  # judge which given answer is likelier, not what is said
+# These judge which of the given answers is likelier, not what is written.
+BY_CHOICE = frozenset({"choice_accuracy", "preference_accuracy"})
+LONGEST = 6000  # characters of an answer: a report of three need not hold a book
 
 
 def examples(found: Mapping[str, Any]) -> list[dict[str, Any]]:
@@ -52,7 +55,8 @@ def shown(run: Run, found: Mapping[str, Any], lang: str = "en") -> dict[str, Any
     """The examples with their texts, ready to be drawn: {"rule", "note", "items"}, `rule` saying how they were chosen.
 
     An item holds its "rule", "title", "place", "score", "example_id", "suite", "prompt", "reference", what "base",
-    "tuned" and, where it was asked, "prompted" base said, and whether differences and facts are "marked" in it. Where
+    "tuned" and, where it was asked, "prompted" base said, what it was "taught" of the same
+    thing, and whether differences and facts are "marked" in it. Where
     choices are judged those stand for the answers, as `note` then says: a freely written one is not what was judged.
     """
     chosen = examples(found)
@@ -77,11 +81,36 @@ def shown(run: Run, found: Mapping[str, Any], lang: str = "en") -> dict[str, Any
                 "base": base,
                 "tuned": tuned,
                 "prompted": "" if given else (item.get("others") or {}).get("prompted", ""),
+                "taught": taught(run, item),
                 "marked": not given and not is_named(metric.name),
             }
         )
     note = text("report.examples.by_choice", lang) if given else ""
     return {"rule": text("report.examples.rule", lang, **named), "note": note, "items": items}
+
+
+def drawn(item: Mapping[str, Any], arm: str, lang: str, *, most: int = LONGEST) -> str:
+    """What an arm said to a shown item, as HTML: its key facts marked and, where the two answers have most in common,
+    what differs. Cut, and then unmarked, where it is longer than `most` characters."""
+    said = item[arm]
+    if not item["marked"] or not said.strip() or len(said) > most:
+        return esc(short(said, lang, most=most))
+    titles = {kind: text(f"page.items.fact_{kind}", lang) for kind in ("right", "unsupported")}
+    facts = marks(said, prompt=item["prompt"], reference=item["reference"]) if item["reference"] else ()
+    left, right = little_differing(item["base"], item["tuned"])
+    changed = {"base": {"changed": left, "name": "del"}, "tuned": {"changed": right, "name": "ins"}}.get(arm, {})
+    return diff.drawn(said, facts=facts, titles=titles, **changed)
+
+
+def taught(run: Run, item: Mapping[str, Any]) -> dict[str, Any] | None:
+    """What the training rows say of the same thing, the item's group: {"n", "question", "answer"} of the first by id;
+    n is 0 where the group was held out whole. None where the item has no group."""
+    if not item["group"]:
+        return None
+    rows = sorted((row for row in run.examples("train") if row.group == item["group"]), key=lambda row: row.id)
+    if not rows:
+        return {"n": 0, "question": "", "answer": ""}
+    return {"n": len(rows), "question": rows[0].question, "answer": rows[0].completion}
 
 
 def asked(item: Mapping[str, Any]) -> str:

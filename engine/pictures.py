@@ -1,4 +1,4 @@
-"""What the first screen of a result draws, as numbers and words: the deciding figure, what was fixed and broken, what
+"""What the first screen of a result says and draws: the verdict, the deciding figure, what was fixed and broken, what
 was lost, declining. Page and report draw the same. No torch.
 
 A picture is {"key", "title", "under", "bars": [{"label", "rows", "line"}], "parts", "none"}: the rows are those of
@@ -16,13 +16,25 @@ from engine.markup import esc, tag
 from engine.registry import metrics
 from engine.schema import EvalRow
 from engine.text import text
-from engine.verdict import by_place, table
+from engine.verdict import Sentence, by_place, sentences, table
 
 OUTCOMES = ("fixed", "improved", "same", "worsened", "broken")
 DECIDING_ARMS = ("base", "prompted", "tuned")
 
 Answers = Mapping[str, Mapping[tuple[str, str], EvalRow]]  # every arm's answers by item: items_json.answers
 Picture = dict[str, Any]
+
+
+def first_screen(comparison: Mapping[str, Any], lang: str = "en") -> tuple[Sentence, list[Sentence], list[Sentence]]:
+    """The sentences divided: the verdict, what belongs beside it (its figure, and all that got worse), the rest."""
+    first, *others = sentences(comparison, lang)
+    beside = [line for at, line in enumerate(others) if at == 0 or line["tone"] == "bad"]
+    return first, beside, [line for line in others if line not in beside]
+
+
+def tone(comparison: Mapping[str, Any], lang: str = "en") -> str:
+    """How the verdict looks: good, bad, neutral, or warn where it is better with a reservation."""
+    return "warn" if comparison["verdict"]["word"] == "better_but" else sentences(comparison, lang)[0]["tone"]
 
 
 def three(found: Mapping[str, Any], said: Answers, lang: str) -> list[Picture]:
@@ -69,7 +81,7 @@ def deciding(found: Mapping[str, Any], said: Answers, lang: str) -> Picture:
     under = text("page.result.on_suite", lang, suite=figures.suite_title(change["suite"], lang), n=change["n"])
     under += text("page.picture.lower", lang) if metric.better == "lower" else ""
     drawn = rows if min(means.values()) >= 0 else [row | {"share": None} for row in rows]
-    return _picture("deciding", title, under, bars=[{"label": "", "rows": drawn, "line": " ".join(ahead)}])
+    return _picture("deciding", title, under, bars=[{"label": "", "rows": drawn, "line": "\n".join(ahead)}])
 
 
 def mean_interval(found: Mapping[str, Any], said: Answers, arm: str) -> tuple[float, float] | None:

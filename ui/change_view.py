@@ -3,7 +3,6 @@
 from collections.abc import Mapping
 from typing import Any
 
-from engine import figures
 from engine.charts import two_bars
 from engine.registry import metrics
 from engine.text import text
@@ -16,14 +15,13 @@ from ui.result_view import metric_summary, notes
 SHOWN = ("metric", "bars", "before", "after", "difference", "outcomes", "n", "verdict")
 NUMERIC = ("before", "after", "difference", "outcomes", "n")
 WORST_FIRST = ("worse", "cannot_tell", "better", "not_measured", "not_judged")
-WAYS = ("all", "wins", "ties", "losses")
 
 
 def change_table(found: Mapping[str, Any], lang: str) -> str:
     """Every metric on every suite: before, after, difference with its interval, wins/ties/losses, n, the verdict.
 
     Sorting and the choice of a suite happen in page.js. A number's data-pick is "PLACE:WAY": the place of its change in
-    found["changes"], and which of its items are meant (one of WAYS)."""
+    found["changes"], and which of its items are meant (clicked.WAYS)."""
     titles = columns(lang) | {"bars": text("page.result.bars", lang)}
     head = "".join(_heading(name, titles[name], lang) for name in SHOWN)
     rows = [(place, row) for place, row in enumerate(table(found, lang)) if row["n"] != "0"]
@@ -111,17 +109,3 @@ def _bars(row: Mapping[str, Any], change: Mapping[str, Any], lang: str) -> str:
     low, high = (end / top for end in ends) if change["low"] is not None else (None, None)
     said = text("page.result.bars_alt", lang, before=row["before"], after=row["after"])
     return two_bars(change["before"] / top, change["after"] / top, low=low, high=high, described=said)
-
-
-def named(found: Mapping[str, Any], pick: str) -> tuple[Mapping[str, Any], str] | None:
-    """The change and the way that a number's data-pick means; None for what no number of this table says."""
-    place, _, way = pick.partition(":")
-    if way not in WAYS or not place.isascii() or not place.isdigit() or int(place) >= len(found["changes"]):
-        return None
-    return found["changes"][int(place)], way
-
-
-def said(change: Mapping[str, Any], way: str, lang: str) -> str:
-    """In words which items a number stands for."""
-    named_as = {"metric": figures.metric_title(change["metric"], lang)}
-    return text(f"page.items.way.{way}", lang, suite=figures.suite_title(change["suite"], lang), **named_as)

@@ -7,14 +7,15 @@ from typing import Any
 from engine import figures
 from engine.diff import differing, drawn
 from engine.fact_marks import marks
-from engine.items import SAME
 from engine.numbers import figure
+from engine.pictures import OUTCOMES
 from engine.registry import metrics
 from engine.schema import EvalRow
 from engine.text import text
-from ui import change_view, html
+from ui import html
+from ui.clicked import clicked
 from ui.html import esc, tag
-from ui.result_view import OUTCOMES, suites_of
+from ui.result_view import suites_of
 
 MOST_LISTED = 300
 SIGNS = {"fixed": "▲", "improved": "△", "same": "=", "worsened": "▽", "broken": "▼", "not_measured": "–"}
@@ -25,8 +26,8 @@ Item = Mapping[str, Any]
 
 @dataclass(frozen=True)
 class Chosen:
-    """Which items are looked at: by outcome, by suite ("" for any), by words searched, by a number of the table that
-    was clicked ("PLACE:WAY" as in change_view); `back` is the "outcome|suite" from before that click."""
+    """Which items are looked at: by outcome, by suite ("" for any), by words searched, by a number that was
+    clicked (see clicked.py); `back` is the "outcome|suite" from before that click."""
 
     outcome: str = ""
     suite: str = ""
@@ -43,28 +44,10 @@ def select(found: Mapping[str, Any], chosen: Chosen) -> list[Item]:
     return [item for item in fitting if all(word in _text(item) for word in words)]
 
 
-def within(found: Mapping[str, Any], number: str) -> list[Item]:
-    """The items that a clicked number stands for, the greatest loss first where it counts losses, else the greatest
-    gain first; all items where no number was clicked."""
-    named = change_view.named(found, number)
-    if named is None:
-        return list(found["items"])
-    change, way = named
-    up = -1 if metrics()[change["metric"]].better == "lower" else 1
-    gains = [
-        (up * (after - before), item)
-        for item in found["items"]
-        if item["suite"] == change["suite"]
-        and (before := item["base_scores"].get(change["metric"])) is not None
-        and (after := item["tuned_scores"].get(change["metric"])) is not None
-    ]
-    fits = {
-        "wins": lambda gain: gain > SAME,
-        "losses": lambda gain: gain < -SAME,
-        "ties": lambda gain: abs(gain) <= SAME,
-    }
-    kept = [(gain, item) for gain, item in gains if way not in fits or fits[way](gain)]
-    return [item for _, item in sorted(kept, key=lambda one: one[0] if way == "losses" else -one[0])]
+def within(found: Mapping[str, Any], number: str, lang: str = "en") -> list[Item]:
+    """The items that a clicked number stands for; all items where no number was clicked."""
+    named = clicked(found, number, lang)
+    return list(found["items"]) if named is None else named.items
 
 
 def _fits(item: Item, outcome: str, suite: str) -> bool:
@@ -96,14 +79,14 @@ def filters(found: Mapping[str, Any], chosen: Chosen, lang: str) -> str:
 
 
 def _showing(found: Mapping[str, Any], chosen: Chosen, lang: str) -> str:
-    """Which number of the table is shown, with the way back."""
-    named = change_view.named(found, chosen.number)
+    """Which number is shown, with the way back."""
+    named = clicked(found, chosen.number, lang)
     if named is None:
         return ""
-    what = text("page.items.showing", lang, what=change_view.said(*named, lang))
-    count, undo = len(within(found, chosen.number)), text("page.items.showing_undo", lang)
+    what = text("page.items.showing", lang, what=named.said)
+    undo = text("page.items.showing_undo", lang)
     cross = tag("span", "×", aria_hidden="true", cls="k-cross")
-    inside = esc(what) + tag("b", figure(count)) + cross
+    inside = esc(what) + tag("b", figure(len(named.items))) + cross
     button = tag("button", inside, type="button", cls="k-chip k-showing", data_pick="back=", title=undo)
     return tag("div", button, cls="k-chips")
 

@@ -237,3 +237,69 @@ new MutationObserver((_, observer) => {
     document.documentElement.classList.add("k-ready");
   }, 50);
 }).observe(document.documentElement, { childList: true, subtree: true });
+
+// The story of a run: a dialog over everything, one slide at a time, full screen where the browser allows it.
+const kurabeDemo = {
+  open() {
+    const dialog = document.querySelector("dialog.k-demo");
+    if (!dialog || dialog.open) return;
+    const show = () => {
+      dialog.showModal();
+      kurabeDemo.show(dialog, 0);
+    };
+    const full = document.documentElement.requestFullscreen?.({ navigationUI: "hide" });
+    // A dialog shown before the page is in full screen would lie under it.
+    if (full) full.then(show, show);
+    else show();
+  },
+  show(dialog, at) {
+    const slides = [...dialog.querySelectorAll(".k-slide")];
+    const to = Math.max(0, Math.min(slides.length - 1, at));
+    slides.forEach((slide, index) => slide.toggleAttribute("hidden", index !== to));
+    dialog.querySelector(".k-demo-place").textContent = `${to + 1} / ${slides.length}`;
+    dialog.querySelector(".k-demo-bar i").style.width = `${(100 * (to + 1)) / slides.length}%`;
+    dialog.querySelector("[data-demo=back]").disabled = to === 0;
+    dialog.querySelector("[data-demo=next]").disabled = to === slides.length - 1;
+    dialog.querySelector(".k-slides").scrollTop = 0;
+    slides[to].focus({ preventScroll: true });
+  },
+  step(dialog, by) {
+    const slides = [...dialog.querySelectorAll(".k-slide")];
+    kurabeDemo.show(dialog, slides.findIndex((slide) => !slide.hidden) + by);
+  },
+  act(dialog, name) {
+    if (name === "close") dialog.close();
+    else kurabeDemo.step(dialog, name === "back" ? -1 : 1);
+  },
+};
+
+document.addEventListener("click", (event) => {
+  const button = event.target.closest("[data-demo]");
+  if (button?.dataset.demo === "open") return kurabeDemo.open();
+  const dialog = event.target.closest("dialog.k-demo");
+  if (!dialog) return;
+  if (button) return kurabeDemo.act(dialog, button.dataset.demo);
+  // A click on a slide goes on, one on its left fifth goes back; selecting text does neither.
+  if (!event.target.closest(".k-slides") || String(getSelection())) return;
+  kurabeDemo.step(dialog, event.clientX < window.innerWidth / 5 ? -1 : 1);
+});
+
+document.addEventListener("keydown", (event) => {
+  const dialog = document.querySelector("dialog.k-demo[open]");
+  if (!dialog || event.ctrlKey || event.metaKey || event.altKey) return;
+  const last = dialog.querySelectorAll(".k-slide").length - 1;
+  const ways = { ArrowRight: 1, PageDown: 1, ArrowLeft: -1, PageUp: -1, " ": event.shiftKey ? -1 : 1 };
+  if (event.key === " " && event.target.closest("button")) return;  // it presses the button
+  if (event.key in ways) kurabeDemo.step(dialog, ways[event.key]);
+  else if (event.key === "Home" || event.key === "End") kurabeDemo.show(dialog, event.key === "Home" ? 0 : last);
+  else return;
+  event.preventDefault();
+});
+
+// Esc leaves the full screen before any script hears of it: the story ends with it, and the other way round.
+document.addEventListener("fullscreenchange", () => {
+  if (!document.fullscreenElement) document.querySelector("dialog.k-demo[open]")?.close();
+});
+document.addEventListener("close", (event) => {
+  if (event.target.matches?.("dialog.k-demo") && document.fullscreenElement) document.exitFullscreen();
+}, true);

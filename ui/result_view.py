@@ -3,18 +3,13 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from engine import figures
 from engine import verdict as verdict_of
-from engine.charts import bars, full_bar, stacked_bar
 from engine.numbers import big, duration, figure, size
-from engine.registry import metrics
+from engine.pictures import Answers, declining, draw, first_screen, three, tone
 from engine.text import has, text
-from engine.verdict import sentences, table
-from ui import html, judge_view
+from ui import demo_view, html, judge_view
 from ui.data_view import suite_order
 from ui.html import empty, esc, facts, heading, tag
-
-OUTCOMES = ("fixed", "improved", "same", "worsened", "broken")
 
 
 def nothing(state: str | None, lang: str) -> str:
@@ -24,13 +19,27 @@ def nothing(state: str | None, lang: str) -> str:
 
 
 def verdict(found: Mapping[str, Any], lang: str) -> str:
-    """The verdict: its sign and the first sentence large, the others below, warnings in red."""
+    """The verdict: its sign and the first sentence large, its figure and all that got worse below, ways onward."""
     word = found["verdict"]["word"]
-    first, *rest = sentences(found, lang)
+    first, beside, _ = first_screen(found, lang)
     sign = tag("span", esc(text(f"verdict.{word}.sign", lang)), cls="k-verdict-sign", aria_hidden="true")
     top = tag("p", esc(first["text"]), cls="k-verdict-first")
-    lines = "".join(tag("p", esc(line["text"]), cls=f"k-line-{esc(line['tone'])}") for line in rest)
-    return tag("section", sign + tag("div", top + lines), cls=f"k-verdict k-tone-{esc(first['tone'])}", role="status")
+    inside = sign + tag("div", top + _said(beside) + _ways(found, lang))
+    return tag("section", inside, cls=f"k-verdict k-tone-{tone(found, lang)}", role="status")
+
+
+def _said(lines: Sequence[Mapping[str, str]]) -> str:
+    return "".join(tag("p", esc(line["text"]), cls=f"k-line-{esc(line['tone'])}") for line in lines)
+
+
+def _ways(found: Mapping[str, Any], lang: str) -> str:
+    """The way from the verdict's numbers to their questions, and to the story in large type."""
+    change, chips = found["changes"][0], ""
+    for way in ("wins", "losses") if change["n"] else ():
+        said = esc(text(f"page.result.ways.{way}", lang)) + tag("b", str(change[way]))
+        off = None if change[way] else "true"
+        chips += tag("button", said, type="button", cls="k-chip", data_pick=f"0:{way}", aria_disabled=off)
+    return tag("div", chips + demo_view.button(lang), cls="k-chips")
 
 
 def metric_summary(name: str, lang: str) -> str:
@@ -38,110 +47,21 @@ def metric_summary(name: str, lang: str) -> str:
     return text(key, lang) if has(key) else ""
 
 
-def pictures(found: Mapping[str, Any], lang: str) -> str:
-    """The deciding metric, what became of its items, declining, general knowledge: a card each, where measured.
+def pictures(found: Mapping[str, Any], said: Answers, lang: str) -> str:
+    """The three pictures of the first screen, what else there is to say, then declining and a judge where there are
+    any; numbers lead to their items.
 
-    found["judge"] is what a language model said as judge, None where none was asked.
+    `said` is every arm's answers by item (items_json.answers); found["judge"] is what a language model said as judge,
+    None where none was asked.
     """
-    drawn = (_primary, _outcomes, _declining, _general, _judge)
-    cards = [draw(found, lang) for draw in drawn]
-    return tag("div", "".join(card for card in cards if card), cls="k-pictures")
-
-
-def _card(title: str, under: str, inside: str) -> str:
-    return tag("section", tag("h3", esc(title)) + tag("p", esc(under), cls="k-muted") + inside, cls="k-picture")
-
-
-def _primary(found: Mapping[str, Any], lang: str) -> str:
-    change = found["changes"][0]
-    if not change["n"]:
-        return ""
-    under = text("page.result.on_suite", lang, suite=figures.suite_title(change["suite"], lang), n=change["n"])
-    return _card(figures.metric_title(change["metric"], lang), under, _arms(found, 0, lang))
-
-
-def _judge(found: Mapping[str, Any], lang: str) -> str:
-    return judge_view.card(found.get("judge"), lang)
-
-
-def _general(found: Mapping[str, Any], lang: str) -> str:
-    wanted = ("choice_accuracy", "answer_loss", "token_f1")
-    places = {c["metric"]: i for i, c in enumerate(found["changes"]) if c["suite"] == "general" and c["n"] and i}
-    place = next((places[name] for name in wanted if name in places), None)
-    if place is None:
-        return ""
-    change = found["changes"][place]
-    metric = figures.metric_title(change["metric"], lang)
-    under = text("page.result.forgetting_help", lang, metric=metric, n=change["n"])
-    return _card(text("page.result.forgetting", lang), under, _arms(found, place, lang))
-
-
-def _arms(found: Mapping[str, Any], place: int, lang: str) -> str:
-    """Base and tuned as bars; the whisker on tuned is the interval of the difference, drawn from where base ends."""
-    change, row = found["changes"][place], table(found, lang)[place]
-    top = full_bar(metrics()[change["metric"]], (change["before"], change["after"]))
-    base = {"arm": "base", "share": change["before"] / top, "shown": row["before"]}
-    tuned = {"arm": "tuned", "share": change["after"] / top, "shown": row["after"]}
-    if change["low"] is not None:
-        tuned |= {end: (change["before"] + change[end]) / top for end in ("low", "high")}
-    rows = [{**line, "label": text(f"page.arm.{line['arm']}", lang)} for line in (base, tuned)]
-    drawn = bars(rows, text("page.result.bars_alt", lang, before=row["before"], after=row["after"]))
-    words = text("page.result.difference_line", lang, difference=row["difference"], interval=row["interval"])
-    return drawn + tag("p", esc(words), cls="k-muted k-numbers")
-
-
-def _outcomes(found: Mapping[str, Any], lang: str) -> str:
-    change = found["changes"][0]
-    counts = found["counts"].get(change["suite"])
-    if not counts:
-        return ""
-    parts = [(name, counts.get(name, 0), text(f"outcome.{name}", lang)) for name in OUTCOMES]
-    title = text("page.result.items_title", lang)
-    under = text("page.result.on_suite", lang, suite=figures.suite_title(change["suite"], lang), n=sum(counts.values()))
-    return _card(title, under, stacked_bar(parts, title))
-
-
-def _declining(found: Mapping[str, Any], lang: str) -> str:
-    cells = found.get("declining")
-    if not cells:
-        return ""
-    blocks = []
-    for kind in ("unanswerable", "answerable"):
-        rows = []
-        for arm, when in (("base", "before"), ("tuned", "after")):
-            cell = cells[when][kind]
-            n = cell["answered"] + cell["declined"]
-            shown = text("page.result.of", lang, k=cell["declined"], n=n)
-            rows.append(
-                {
-                    "label": text(f"page.arm.{arm}", lang),
-                    "arm": arm,
-                    "share": cell["declined"] / n if n else 0,
-                    "shown": shown,
-                }
-            )
-        described = text(f"page.result.declining_{kind}", lang)
-        blocks.append(tag("p", esc(described), cls="k-picture-part") + bars(rows, described))
-    if cells.get("auroc"):
-        blocks.append(_told_apart(cells["auroc"], lang))
-    return _card(text("page.result.declining", lang), text("page.result.declining_help", lang), "".join(blocks))
-
-
-def _told_apart(auroc: Mapping[str, Any], lang: str) -> str:
-    """How often either model finds a refusal likelier where it is right, with the interval of the difference."""
-    metric, described = metrics()["declining"], text("page.result.declining_told_apart", lang)
-    shown = {when: figures.score(auroc[when], metric, lang) for when in ("before", "after")}
-    rows = [
-        {"label": text(f"page.arm.{arm}", lang), "arm": arm, "share": auroc[when], "shown": shown[when]}
-        for arm, when in (("base", "before"), ("tuned", "after"))
-    ]
-    words = ""
-    if auroc["low"] is not None:
-        rows[1] |= {end: auroc["before"] + auroc[end] for end in ("low", "high")}
-        said = {"difference": figures.difference(auroc["difference"], metric, lang)}
-        line = text("page.result.difference_line", lang, **said, interval=figures.interval(auroc, metric, lang))
-        words = tag("p", esc(line), cls="k-muted k-numbers")
-    return tag("p", esc(described), cls="k-picture-part") + bars(rows, described) + words
+    see = text("page.result.see", lang)
+    first = "".join(draw(picture, see=see) for picture in three(found, said, lang))
+    declined = declining(found, lang)
+    second = (draw(declined, see=see) if declined else "") + judge_view.card(found.get("judge"), lang)
+    rows = tag("div", first, cls="k-pictures k-pictures-first")
+    below = first_screen(found, lang)[2]
+    rows += tag("div", _said(below), cls="k-below") if below else ""
+    return rows + (tag("div", second, cls="k-pictures") if second else "")
 
 
 def stages(found: Mapping[str, Any], lang: str) -> str:
@@ -182,14 +102,14 @@ def efficiency(found: Mapping[str, Any], lang: str, training: Mapping[str, Any] 
             total=big(cost["total_parameters"]),
         )
         shown["parameters"] = f"{esc(big(cost['trainable_parameters']))}{tag('small', esc(of))}"
-    drawn = {
+    measured = {
         "train_seconds": duration(cost.get("train_seconds"), lang),
         "tokens_per_second": figure(cost.get("tokens_per_second")),
         "peak_bytes": size(cost.get("peak_bytes")),
         "base_bytes": size(cost.get("base_bytes")),
         "adapter_bytes": size(cost.get("adapter_bytes")),
     }
-    shown |= {name: esc(words) for name, words in drawn.items() if cost.get(name) is not None}
+    shown |= {name: esc(words) for name, words in measured.items() if cost.get(name) is not None}
     stages = found.get("stages") or {}
     if stages:
         shown["total"] = esc(duration(sum(stages.values()), lang))

@@ -21,7 +21,7 @@ def sections(run: Run, found: Mapping[str, Any], lang: str) -> list[Section | No
     """Each with what the run's own files say."""
     spec = run.spec()
     return [
-        _titled("limits", lang, lines(_limits(run, found, lang))),
+        _titled("limits", lang, lines(limits(run, found, lang))),
         _titled("method", lang, lines(_method(found, spec, lang)), _tested(found, lang)),
         _titled("training", lang, *_training(run, found, lang)),
         _titled("settings", lang, *_settings(spec, lang)),
@@ -35,7 +35,7 @@ def _titled(key: str, lang: str, *blocks: Block | None) -> Section | None:
     return section(key, text(f"report.section.{key}", lang), *blocks)
 
 
-def _limits(run: Run, found: Mapping[str, Any], lang: str) -> list[str]:
+def limits(run: Run, found: Mapping[str, Any], lang: str) -> list[str]:
     """What the result does not say, from the run's own numbers."""
     change = found["changes"][0]
     metric = registry.metrics()[change["metric"]]

@@ -8,7 +8,7 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
-from engine import about, examples, items_json, pictures, results, specs, verdict
+from engine import about, examples, items_json, pictures, results, specs
 from engine.report import checking, outcome
 from engine.report.cost import Price
 from engine.rundir import Run
@@ -58,12 +58,10 @@ def _preset(use_case: str) -> Preset | None:
 def _verdict(found: Mapping[str, Any], lang: str) -> dict[str, Any]:
     """The verdict, on the first screen with its figure and all that got worse; what else there is to say below it."""
     word = found["verdict"]["word"]
-    first, *rest = verdict.sentences(found, lang)
+    first, beside, below = pictures.first_screen(found, lang)
     said = {"word": text(f"verdict.{word}.word", lang), "sign": text(f"verdict.{word}.sign", lang)}
-    tone = "warn" if word == "better_but" else first["tone"]
-    top = [line for at, line in enumerate(rest) if at == 0 or line["tone"] == "bad"]
-    below = [line for line in rest if line not in top]
-    return {"key": word, **said, "tone": tone, "first": first["text"], "rest": top, "below": below}
+    said |= {"tone": pictures.tone(found, lang), "first": first["text"]}
+    return {"key": word, **said, "rest": beside, "below": below}
 
 
 def as_json(said: dict[str, Any]) -> str:

@@ -7,10 +7,8 @@ from typing import Any
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
-from engine import charts, pictures
-from engine.diff import differing, drawn
-from engine.fact_marks import marks
-from engine.markup import esc
+from engine import charts, examples, pictures
+from engine.markup import esc, tag
 from engine.text import text
 
 HERE = Path(__file__).parent
@@ -32,7 +30,8 @@ def draw(content: dict[str, Any]) -> str:
             charts.loss_chart(block["log"], lang, best_step=block["best_step"])
             + charts.loss_legend(lang, held_out=any(line.get("kind") == "validation" for line in block["log"]))
         ),
-        "answer": lambda item, arm: Markup(answer(item, arm, lang)),
+        "marks_key": lambda: Markup(_marks_key(content["examples"], lang)),
+        "answer": lambda item, arm: Markup(examples.drawn(item, arm, lang)),
     }
     return _environment().get_template("report.html.j2").render(content, **values, **drawings)
 
@@ -42,20 +41,23 @@ def styles() -> str:
     return charts.css(follow_system=True) + (HERE / "report.css").read_text(encoding="utf-8")
 
 
-def answer(item: dict[str, Any], arm: str, lang: str) -> str:
-    """An example's text with what differs and its key facts marked, as HTML; words where there is none."""
-    said = item[arm]
-    if not said.strip():
-        return esc(text("page.items.no_answer", lang))
-    if not item["marked"]:
-        return esc(said)
-    facts = marks(said, prompt=item["prompt"], reference=item["reference"]) if item["reference"] else ()
-    titles = {kind: text(f"page.items.fact_{kind}", lang) for kind in ("right", "unsupported")}
-    if arm not in ("base", "tuned"):
-        return drawn(said, facts=facts, titles=titles)
-    left, right = differing(item["base"], item["tuned"])
-    changed, name = (left, "del") if arm == "base" else (right, "ins")
-    return drawn(said, changed=changed, name=name, facts=facts, titles=titles)
+def _marks_key(shown: dict[str, Any], lang: str) -> str:
+    """What the marks in the examples mean, of those that are there."""
+    drawn = "".join(
+        examples.drawn(item, arm, lang) for item in shown["items"] for arm in ("reference", "base", "tuned")
+    )
+    samples = {
+        "only_base": ("<del>", "<del>abc</del>"),
+        "only_tuned": ("<ins>", "<ins>abc</ins>"),
+        "fact_right": ("k-fact-right", tag("mark", "abc", cls="k-fact k-fact-right")),
+        "fact_unsupported": ("k-fact-unsupported", tag("mark", "abc", cls="k-fact k-fact-unsupported")),
+    }
+    keys = [
+        tag("span", sample + esc(text(f"page.items.{name}", lang)), cls="k-key")
+        for name, (sign, sample) in samples.items()
+        if sign in drawn
+    ]
+    return tag("p", "".join(keys), cls="k-legend k-pane") if keys else ""
 
 
 @cache

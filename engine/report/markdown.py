@@ -55,9 +55,8 @@ def _picture(picture: dict[str, Any]) -> Iterator[str]:
     if picture["none"]:
         yield plain(picture["none"])
     for group in picture["bars"]:
-        yield f"- {plain(group['label'] + ': ' if group['label'] else '')} {plain(described(group))}".replace(
-            "-  ", "- "
-        )
+        label = f"{group['label']}: " if group["label"] else ""
+        yield f"- {plain(label + described(group))}"
         if group["line"]:
             yield f"  {plain(group['line'])}"
     for _, count, name, *_ in picture["parts"]:

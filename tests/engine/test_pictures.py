@@ -39,7 +39,7 @@ def test_prompted_base_stands_between_base_and_tuned(found, said):
     prompted = dict(next(c for c in found["changes"] if (c["metric"], c["suite"]) == key), before=0.2, difference=0.3)
     drawn = pictures.deciding(found | {"arms": [{"arm": "prompted", "changes": [prompted]}]}, said, "en")["bars"][0]
     assert [row["arm"] for row in drawn["rows"]] == ["base", "prompted", "tuned"]
-    assert "Against base, prompted: +30.0 points" in drawn["line"]
+    assert "Tuned − prompted: +30.0 points" in drawn["line"]
 
 
 def test_fixed_and_broken_are_those_of_the_deciding_test(found):
@@ -49,7 +49,7 @@ def test_fixed_and_broken_are_those_of_the_deciding_test(found):
 
 def test_what_was_lost_is_told_by_the_choices_and_says_when_it_was_not_measured(found):
     (group,) = pictures.lost(found, "en")["bars"]
-    assert group["label"].startswith("Right choice") and group["rows"][0]["shown"] == "100 %"
+    assert group["label"].startswith("General knowledge: Right choice") and group["rows"][0]["shown"] == "100 %"
     bare = found | {"changes": [change for change in found["changes"] if change["suite"] != "general"]}
     assert pictures.lost(bare, "en")["none"] == text("page.picture.lost_none", "en")
 

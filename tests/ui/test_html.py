@@ -13,6 +13,8 @@ from ui import (
     change_view,
     compare_view,
     data_view,
+    demo_view,
+    examples_view,
     html,
     items_view,
     measures,
@@ -175,6 +177,10 @@ SIDE_BY_SIDE = {
     "rows": [{"metric": "token_f1", "suite": HOSTILE, "changes": [change(), None]}],
     "pairs": [change(first=HOSTILE, second="20260101-000000-a")],
 }
+EXAMPLE = dict.fromkeys(("prompt", "reference", "base", "tuned", "prompted", "title", "place"), HOSTILE)
+EXAMPLE |= {"rule": "best", "score": HOSTILE, "example_id": HOSTILE, "suite": HOSTILE, "marked": True}
+EXAMPLE |= {"taught": {"n": 1, "question": HOSTILE, "answer": HOSTILE}}
+SHOWN = {"rule": HOSTILE, "note": HOSTILE, "items": [EXAMPLE, EXAMPLE | {"rule": "median", "marked": False}]}
 FAILED = {"stage": "train", "error": {"stage": "train", "message": HOSTILE}, "seconds": {}}
 ANSWER = {"text": HOSTILE, "tokens": 5, "seconds": 1.0}
 
@@ -198,7 +204,8 @@ ANSWER = {"text": HOSTILE, "tokens": 5, "seconds": 1.0}
         lambda lang: compare_view.examples([HOSTILE], lang),
         lambda lang: method_view.problem(HOSTILE, lang),
         lambda lang: result_view.verdict(comparison(), lang),
-        lambda lang: result_view.pictures(comparison(), lang),
+        lambda lang: result_view.pictures(comparison(), SAID, lang),
+        lambda lang: examples_view.section(SHOWN, lang),
         lambda lang: change_view.change_table(comparison(), lang),
         lambda lang: prompting_view.section(comparison() | {"arms": [PROMPTED]}, SAID, lang),
         lambda lang: side_by_side_view.draw({"tests": [SIDE_BY_SIDE]}, lang),
@@ -235,7 +242,7 @@ def test_hostile_use_case_stays_text(monkeypatch, lang):
 
 
 @pytest.mark.parametrize("lang", LANGUAGES)
-def test_hostile_run_stays_text(lang, tmp_path):
+def test_hostile_run_stays_text(lang, tmp_path, monkeypatch):
     from engine import rundir
     from engine.schema import DataSpec, RunSpec, Source
 
@@ -246,3 +253,5 @@ def test_hostile_run_stays_text(lang, tmp_path):
     rundir.write_text(run.file("log"), hostile)
     for markup in (runs.sidebar(run.id, lang), runs.header(run, lang), train_view.log_tail(run, lang)):
         assert_harmless(markup)
+    monkeypatch.setattr(demo_view.examples_view, "of", lambda run, lang: SHOWN)
+    assert_harmless(demo_view.dialog(run, comparison(), SAID, lang))

@@ -3,7 +3,8 @@
 import pytest
 
 from engine.schema import EvalRow, Output
-from ui import change_view, items_view, prompting_view
+from ui import items_view, prompting_view
+from ui.clicked import clicked
 from ui.items_view import Chosen
 
 
@@ -35,9 +36,11 @@ def test_a_number_stands_for_its_questions_what_changed_most_first(number, names
     assert [one["example_id"] for one in items_view.select(FOUND, Chosen(number=number))] == names
 
 
-@pytest.mark.parametrize("pick", ["", "9:wins", "-1:wins", "0:none", "x", "0", "²:all", "wins:0"])
+@pytest.mark.parametrize(
+    "pick", ["", "9:wins", "-1:wins", "0:none", "x", "0", "²:all", "wins:0", "outcome:x", "declined:base:x"]
+)
 def test_what_no_number_says_shows_all_questions(pick):
-    assert change_view.named(FOUND, pick) is None
+    assert clicked(FOUND, pick, "en") is None
     assert items_view.select(FOUND, Chosen(number=pick)) == ITEMS
 
 
@@ -45,6 +48,29 @@ def test_a_clicked_number_is_named_with_a_way_back_and_searched_within():
     drawn = items_view.filters(FOUND, Chosen(suite="reworded", number="0:wins"), "en")
     assert 'data-pick="back="' in drawn and "got better" in drawn and 'data-pick="suite=' not in drawn
     assert [one["example_id"] for one in items_view.select(FOUND, Chosen(number="0:all", search="DOWN"))] == ["down"]
+
+
+def test_a_count_of_fixed_questions_stands_for_those_of_the_deciding_test():
+    broken = item("broken", 0.9, 0.1, outcome="broken")
+    found = FOUND | {"items": [*ITEMS, broken, item("elsewhere", 0.9, 0.1, suite="general", outcome="broken")]}
+    assert [one["example_id"] for one in items_view.select(found, Chosen(number="outcome:broken"))] == ["broken"]
+    assert "New wordings: broken" in items_view.filters(found, Chosen(number="outcome:broken"), "en")
+
+
+def test_a_count_of_declined_questions_stands_for_those_of_its_kind_and_arm():
+    def asked(name, answerable, before, after, suite="reworded"):
+        scores = {"base_scores": {"declining": before}, "tuned_scores": {"declining": after}}
+        return item(name, 0, 0, suite=suite, answerable=answerable) | scores
+
+    items = [
+        asked("held", False, 1.0, 0.0, "unanswerable"),
+        asked("over", True, 1.0, 0.0),
+        asked("fine", True, 1.0, 1.0),
+    ]
+    found = FOUND | {"items": [*items, asked("read", True, 0.0, 0.0, "trained")]}
+    names = lambda pick: [one["example_id"] for one in clicked(found, pick, "en").items]  # noqa: E731
+    assert names("declined:base:unanswerable") == ["held"] and names("declined:tuned:unanswerable") == []
+    assert names("declined:tuned:answerable") == ["over"] and names("declined:base:answerable") == []
 
 
 def test_right_and_unsupported_facts_are_marked_with_a_key_of_what_is_there():

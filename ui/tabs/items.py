@@ -1,7 +1,7 @@
-"""A section of Result: every item of the test, filtered by chips, by words and by a number of the table."""
+"""A section of Result: every item of the test, filtered by chips, by words and by a number that was clicked."""
 
 import os
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from pathlib import Path
@@ -13,7 +13,8 @@ from engine import items_json, rundir
 from engine.items_csv import items_csv
 from engine.rundir import Run
 from engine.text import text
-from ui import change_view, items_view, runs
+from ui import items_view, runs
+from ui.clicked import clicked
 from ui.frame import Frame
 from ui.html import area, heading
 from ui.items_view import Chosen
@@ -27,7 +28,7 @@ class Items:
     outcome: gr.Textbox
     suite: gr.Textbox
     item: gr.Textbox
-    number: gr.Textbox  # the number of the table that was clicked
+    number: gr.Textbox  # the number that was clicked
     back: gr.Textbox  # outcome and suite from before that click
     filters: gr.HTML
     search: gr.Textbox
@@ -126,15 +127,15 @@ def filter_items(lang: str, run_id: str, event: gr.EventData, *held: Any) -> lis
 
 
 def see_number(lang: str, run_id: str, event: gr.EventData, *held: Any) -> list[Any]:
-    """A number of the table was clicked: its items alone, none of them left out by a search or an outcome."""
+    """A number was clicked: its items alone, none of them left out by a search or an outcome."""
     chosen, pick = Chosen(*held), str(event._data["pick"])
     run = runs.find(run_id)
     found = runs.comparison(run) if run else None
-    named = change_view.named(found, pick) if found else None
+    named = clicked(found, pick, lang) if found else None
     if named is None:
         return [gr.skip() for _ in range(10)]
     back = chosen.back if chosen.number else f"{chosen.outcome}|{chosen.suite}"
-    return [*at(lang, run_id, Chosen(suite=named[0]["suite"], number=pick, back=back)), "", ""]
+    return [*at(lang, run_id, Chosen(suite=named.suite, number=pick, back=back)), "", ""]
 
 
 def search_anew(lang: str, run_id: str, searched: str, *values: Any) -> list[Any]:
@@ -150,15 +151,16 @@ def open_item(lang: str, run_id: str, event: gr.EventData, *held: Any) -> list[A
     return at(lang, run_id, replace(Chosen(*held), item=str(event._data["pick"])))
 
 
-def bind(part: Items, frame: Frame, table: gr.HTML) -> None:
-    """Chips, list, detail and search; and the numbers of the table above."""
+def bind(part: Items, frame: Frame, numbers: Sequence[gr.HTML]) -> None:
+    """Chips, list, detail and search; and the areas whose numbers lead to their items."""
     quiet = {"show_progress": "hidden", "concurrency_limit": None}
     chosen = [part.outcome, part.suite, part.search, part.item, part.number, part.back]  # in the order of Chosen
     asked, shown = [frame.lang, frame.run, *chosen], shown_outputs(part)
     part.filters.click(filter_items, asked, shown, **quiet)
     part.list.click(open_item, asked, shown, **quiet)
     part.detail.click(open_item, asked, shown, **quiet)
-    table.click(see_number, asked, [*shown, part.search, part.searched], **quiet).then(None, js=TO_LIST)
+    for told in numbers:
+        told.click(see_number, asked, [*shown, part.search, part.searched], **quiet).then(None, js=TO_LIST)
     # Not `input`: Gradio's fires on key presses only, so not for what is pasted, deleted or composed (Japanese).
     searching = [frame.lang, frame.run, part.searched, *chosen]
     part.search.change(search_anew, searching, [*shown, part.searched], trigger_mode="always_last", **quiet)

@@ -8,7 +8,18 @@ import gradio as gr
 from engine import rundir, showcase
 from engine.rundir import Run
 from engine.text import text
-from ui import change_view, items_view, judge_view, prompting_view, result_view, runs, use_case_view, usecases
+from ui import (
+    change_view,
+    demo_view,
+    examples_view,
+    items_view,
+    judge_view,
+    prompting_view,
+    result_view,
+    runs,
+    use_case_view,
+    usecases,
+)
 from ui.frame import Frame
 from ui.html import area, heading
 from ui.tabs import items, parts
@@ -23,6 +34,8 @@ class Tab:
     verdict: gr.HTML
     pictures: gr.HTML
     table: gr.HTML
+    examples: gr.HTML
+    demo: gr.HTML
     cost: gr.HTML
     prompting: gr.HTML
     items: items.Items
@@ -36,10 +49,11 @@ def build(lang: str) -> Tab:
     empty = area(result_view.nothing(None, lang), elem_id="k-no-result")
     with gr.Column(visible=False) as body:
         verdict = area(elem_id="k-verdict")
-        pictures = area()
+        pictures = area(elem_id="k-pictures")
         under = f"{text('page.result.table_help', lang)} {text('page.result.click', lang)}"
         area(heading(text("page.result.table", lang), under))
         table = area(elem_id="k-changes")
+        examples = area(elem_id="k-examples-by-rule")
         prompting = area(elem_id="k-prompting")
         stages = area(elem_id="k-stages")
         part_by_part = parts.build(lang)
@@ -52,14 +66,15 @@ def build(lang: str) -> Tab:
             )
             go_on = gr.Button(text("page.result.go_on", lang), scale=0, min_width=120, elem_id="k-go-on",
                               visible=not showcase.on())  # fmt: skip
+        demo = area(elem_id="k-demo")
     return Tab(
-        *(empty, body, verdict, pictures, table, cost, prompting, listed),
+        *(empty, body, verdict, pictures, table, examples, demo, cost, prompting, listed),
         *(ask, go_on, stages, part_by_part),
     )
 
 
 def outputs(tab: Tab) -> list[Any]:
-    sections = [tab.verdict, tab.pictures, tab.table, tab.prompting, tab.stages, tab.cost]
+    sections = [tab.verdict, tab.pictures, tab.table, tab.examples, tab.prompting, tab.stages, tab.cost, tab.demo]
     return [tab.empty, tab.body, *sections, *items.outputs(tab.items), *parts.outputs(tab.parts)]
 
 
@@ -69,16 +84,23 @@ def show(run: Run | None, lang: str) -> list[Any]:
     if found is None:
         state = rundir.state(run) if run else None
         shown = [gr.update(value=result_view.nothing(state, lang), visible=True), gr.update(visible=False)]
-        return [*shown, *[""] * 6, *items.nothing(), *parts.nothing()]
+        return [*shown, *[""] * 8, *items.nothing(), *parts.nothing()]
     shown = [gr.update(visible=False), gr.update(visible=True)]
     found = found | {"judge": judge_view.result(run)}
-    beside = {"run": run.id, "benchmarks": rundir.read_json(run.file("harness"))}
-    drawn = (result_view.verdict, result_view.pictures, change_view.change_table)
-    sections = [draw(found | beside, lang) for draw in drawn]
-    sections[0] += use_case_view.reminder(usecases.presets().get(runs.spec(run).use_case), lang)
-    prompting = prompting_view.section(found, items.answers(run), lang)
-    sections += [prompting, result_view.rules(found, lang) + result_view.stages(found, lang)]
-    sections.append(result_view.efficiency(found, lang, rundir.read_json(run.file("training"), default={})))
+    said = items.answers(run)
+    beside = found | {"run": run.id, "benchmarks": rundir.read_json(run.file("harness"))}
+    warning = use_case_view.reminder(usecases.presets().get(runs.spec(run).use_case), lang)
+    training = rundir.read_json(run.file("training"), default={})
+    sections = [
+        result_view.verdict(found, lang) + warning,
+        result_view.pictures(found, said, lang),
+        change_view.change_table(beside, lang),
+        examples_view.section(examples_view.of(run, lang), lang),
+        prompting_view.section(found, said, lang),
+        result_view.rules(found, lang) + result_view.stages(found, lang),
+        result_view.efficiency(found, lang, training),
+        demo_view.dialog(run, found, said, lang),
+    ]
     return [*shown, *sections, *items.show(run, found, lang), *parts.show(found, lang)]
 
 
@@ -89,10 +111,19 @@ def open_member(lang: str, run_id: str, figure: str | None, event: gr.EventData)
     return ["", "", *items.at(lang, run_id, chosen)]
 
 
+def open_example(lang: str, run_id: str, event: gr.EventData) -> list[Any]:
+    """An example was clicked: it is opened among all items of the deciding suite."""
+    run = runs.find(run_id)
+    found = runs.comparison(run) if run else None
+    figure = found["changes"][0]["suite"] if found else None
+    return open_member(lang, run_id, figure, event)
+
+
 def bind(tab: Tab, frame: Frame) -> None:
     quiet = {"show_progress": "hidden", "concurrency_limit": None}
     parts.bind(tab.parts, frame)
-    items.bind(tab.items, frame, tab.table)
+    items.bind(tab.items, frame, (tab.table, tab.verdict, tab.pictures))
     opened = [tab.items.search, tab.items.searched, *items.shown_outputs(tab.items)]
     shown = tab.parts.items.click(open_member, [frame.lang, frame.run, tab.parts.figure], opened, **quiet)
     shown.then(None, js=TO_ITEM)
+    tab.examples.click(open_example, [frame.lang, frame.run], opened, **quiet).then(None, js=TO_ITEM)
