@@ -4,6 +4,7 @@ from types import SimpleNamespace
 
 import gradio as gr
 
+from ui import row_choices
 from ui.drafts import SLOTS
 from ui.tabs import use_case
 
@@ -20,3 +21,19 @@ def test_slow_preview_of_an_earlier_choice_does_not_bring_its_waiting_line_back(
     next(slow)
     assert list(look(use_case.OWN))[-1][0] == ""
     assert list(slow) == [[gr.skip()] * 3]
+
+
+def test_choices_for_rows_are_asked_for_anew_and_reach_the_run(monkeypatch):
+    asked = []
+    monkeypatch.setattr(use_case.launch, "preview", lambda spec: asked.append(spec) or {"ledger": "f" * 32})
+    edit = {"row": 3, "was": "0" * 16, "exclude": True}
+    held = row_choices.picked(row_choices.with_edit("", edit), personal="mask")
+    shown = ""
+    for choices in ("", held):
+        choice = ("company_faq", "", None, *[None] * SLOTS, choices)
+        _, key, ledger = list(use_case.preview(PAGE, "en", "use_case", "none", shown, *choice))[-1]
+        assert key != shown and ledger == "f" * 32
+        shown = key
+    before, after = (spec.data for spec in asked)
+    assert (before.personal, before.changes) == ("", ())
+    assert after.personal == "mask" and [(one.row, one.exclude) for one in after.changes] == [(3, True)]
