@@ -9,7 +9,7 @@ from engine.text import text
 from engine.verdict import columns, table
 from ui import harness_view
 from ui.data_view import suite_summary
-from ui.html import esc, tag
+from ui.html import esc, scroll, tag
 from ui.result_view import metric_summary, notes
 
 SHOWN = ("metric", "bars", "before", "after", "difference", "outcomes", "n", "verdict")
@@ -36,7 +36,7 @@ def change_table(found: Mapping[str, Any], lang: str) -> str:
     drawn = tag("table", tag("thead", tag("tr", head)) + tag("tbody", "".join(body)), cls="k-table k-changes")
     chosen = _suites({row["suite_name"]: row["suite"] for _, row in rows}, lang) if len(suites) > 1 else ""
     benchmarks = harness_view.section(found.get("benchmarks"), lang)
-    return chosen + tag("div", drawn, cls="k-scroll") + notes(found, lang) + benchmarks
+    return chosen + scroll(drawn) + notes(found, lang) + benchmarks
 
 
 def _heading(name: str, title: str, lang: str) -> str:

@@ -84,7 +84,9 @@ def _sample(sample: dict[str, Any], lang: str) -> str:
         f"page.data.{counted}", lang, prompt=prompt, answer=answer, rejected=sample.get("rejected_tokens", "–")
     )
     label = thumb(sample["label"], lang) if "label" in sample else ""
-    return tag("figure", tag("pre", parts) + tag("figcaption", label + tag("span", esc(words))), cls="k-sample")
+    return tag(
+        "figure", tag("pre", parts, tabindex="0") + tag("figcaption", label + tag("span", esc(words))), cls="k-sample"
+    )
 
 
 def thumb(up: bool, lang: str) -> str:

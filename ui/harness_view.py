@@ -6,7 +6,7 @@ from typing import Any
 from engine import harness_table
 from engine.text import text
 from engine.verdict import columns
-from ui.html import esc, heading, tag
+from ui.html import esc, heading, scroll, tag
 
 NUMERIC = ("before", "after", "difference", "outcomes", "n")
 
@@ -27,7 +27,7 @@ def section(found: Mapping[str, Any] | None, lang: str) -> str:
     drawn = tag("table", tag("thead", tag("tr", head)) + tag("tbody", "".join(body)), cls="k-table k-changes")
     notes = "".join(tag("p", esc(note)) for note in harness_table.notes(found, lang))
     titled = heading(text("benchmark.title", lang), text("benchmark.help", lang))
-    inside = titled + tag("div", drawn, cls="k-scroll") + tag("div", notes, cls="k-notes")
+    inside = titled + scroll(drawn) + tag("div", notes, cls="k-notes")
     return tag("section", inside, cls="k-benchmarks")
 
 

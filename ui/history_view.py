@@ -9,7 +9,7 @@ from engine.history import Entry
 from engine.rundir import Run
 from engine.text import LANGUAGES, has, text
 from ui import runs
-from ui.html import empty, esc, facts, notice, tag
+from ui.html import empty, esc, facts, notice, scroll, tag
 from ui.numbers import duration, size
 
 COLUMNS = ("title", "method", "verdict", "date", "seconds", "disk")
@@ -77,7 +77,7 @@ def table(every: Sequence[Entry], query: Query, lang: str) -> str:
         more = esc(text("history.more", lang, n=min(left, STEP)))
         count += tag("button", more, type="button", cls="k-step", data_pick="more=")
     foot = tag("div", count, cls="k-history-foot", role="status")
-    drawn = tag("div", tag("table", inside, cls="k-table k-history-table"), cls="k-scroll")
+    drawn = scroll(tag("table", inside, cls="k-table k-history-table"))
     return drawn + foot + _ticked_bar(lang)
 
 

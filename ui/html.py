@@ -64,7 +64,12 @@ def table(
     )
     lines = (tag("tr", "".join(tag("td", cell, cls=right.get(i)) for i, cell in enumerate(row))) for row in rows)
     body = tag("thead", tag("tr", top)) + tag("tbody", "".join(lines))
-    return tag("div", tag("table", body, cls=f"k-table {cls}".strip()), cls="k-scroll")
+    return scroll(tag("table", body, cls=f"k-table {cls}".strip()))
+
+
+def scroll(inside: str) -> str:
+    """A part that scrolls sideways where it is too wide; by keyboard too, since it can be focused."""
+    return tag("div", inside, cls="k-scroll", tabindex="0")
 
 
 def texts(header: Sequence[str], rows: Iterable[Sequence[str]], *, cls: str = "", numeric: Sequence[int] = ()) -> str:

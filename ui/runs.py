@@ -92,7 +92,8 @@ def when(run_id: str) -> str:
 def sign(word: str, lang: str) -> str:
     """A verdict's sign, its word for those who do not see it."""
     name = text(f"verdict.{word}.word", lang)
-    return tag("span", esc(text(f"verdict.{word}.sign", lang)), cls=f"k-sign k-v-{word}", title=name, aria_label=name)
+    return tag("span", esc(text(f"verdict.{word}.sign", lang)), cls=f"k-sign k-v-{word}", title=name, role="img",
+               aria_label=name)  # fmt: skip
 
 
 def newest_finished() -> Run | None:
@@ -169,11 +170,11 @@ def header(run: Run | None, lang: str) -> str:
     """The line above the steps: which run this is, in what state; for none, what this page is for."""
     if run is None:
         key = "showcase.look_title" if showcase.on() else "page.new_title"
-        line = tag("span", esc(text(key, lang)), cls="k-title")
+        line = tag("h1", esc(text(key, lang)), cls="k-title")
         return tag("div", line, cls="k-run-head")
     values, state, said = spec(run), rundir.state(run), about.read(run)
     parts = [method_title(values.method, lang), short_model(values.model)]
-    line = tag("span", esc(title(run, lang)), cls="k-title") + tag("span", esc(" · ".join(parts)), cls="k-title-under")
+    line = tag("h1", esc(title(run, lang)), cls="k-title") + tag("span", esc(" · ".join(parts)), cls="k-title-under")
     archived = tag("span", esc(text("history.archived", lang)), cls="k-state") if said.archived else ""
     line += badge(state, lang) + archived + tags(said.tags)
     buttons = [(f"card={run.id}", "history.details"), (f"like={run.id}", "history.like")]

@@ -64,7 +64,7 @@ def stages(run: Run, status: dict[str, Any], state: str, lang: str) -> str:
             took = time.time() - status["stage_started"]
         name = tag("strong", esc(text(f"page.stage.{stage}.title", lang)))
         under = esc(duration(took, lang)) if took is not None else esc(text(f"page.stage.{stage}.help", lang))
-        marked = tag("span", "", cls="k-mark", aria_label=text(f"page.mark.{mark}", lang))
+        marked = tag("span", "", cls="k-mark", role="img", aria_label=text(f"page.mark.{mark}", lang))
         items.append(tag("li", marked + tag("span", name + tag("small", under)), cls=f"k-stage k-stage-{mark}"))
     return tag("ol", "".join(items), cls="k-stages")
 
@@ -143,4 +143,4 @@ def log_tail(run: Run, lang: str) -> str:
             words = stream.read().decode("utf-8", errors="replace")
     except FileNotFoundError:
         words = ""
-    return tag("pre", esc(words.strip() or text("page.train.no_log", lang)), cls="k-log")
+    return tag("pre", esc(words.strip() or text("page.train.no_log", lang)), cls="k-log", tabindex="0")
