@@ -12,6 +12,7 @@ import typer
 from engine import (
     chat,
     cli_beside,
+    cli_export,
     cli_history,
     cli_report,
     embedded,
@@ -120,7 +121,7 @@ def ask(
         terminal.show_answers(event["base"], event["tuned"])
 
 
-for beside in (*cli_history.VERBS, *cli_report.VERBS, *cli_beside.VERBS):
+for beside in (*cli_history.VERBS, *cli_report.VERBS, cli_export.export, *cli_beside.VERBS):
     verb(beside)
 
 

@@ -96,6 +96,11 @@ class Run:
         """The reward model that RLHF learnt from preferences: there once it is whole."""
         return self.path / "reward"
 
+    @property
+    def exports(self) -> Path:
+        """What the page has made of the run to take away: a folder a kind, there once it is whole."""
+        return self.path / "exports"
+
     def inner(self, name: str) -> "Run":
         """A folder laid out as a run for answers that servers gave to this run's test. The program makes the name."""
         return Run(self.id, self.path / "eval" / "remote" / name)

@@ -81,9 +81,19 @@ LIGHT = (
     "harness_scores",
     "harness_tasks",
     "harness_table",
+    "cli_export",
+    "export",
+    "export.code",
+    "export.facts",
+    "export.kind",
+    "export.make",
+    "export.process",
+    "export.rows",
+    "export.words",
 )
 LIGHT_PACKAGES = (
     *("engine.data", "engine.formats", "engine.metrics", "engine.methods", "engine.llm_judge", "engine.report"),
+    "engine.export.kinds",
     "ui",
 )
 TEXT_SUFFIXES = {".py", ".md", ".yaml", ".yml", ".toml", ".txt", ".css", ".js", ".jsonl", ".csv", ".json", ".html", ""}

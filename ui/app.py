@@ -14,7 +14,7 @@ from ui import frame, history, method_view, runs, server, side_by_side_view, the
 from ui.frame import ADDRESS, STEPS, Frame
 from ui.html import notice, waiting
 from ui.method_choice import recommended
-from ui.tabs import compare, method, result, train, use_case, vote
+from ui.tabs import compare, method, result, take_home, train, use_case, vote
 
 TICK_SECONDS = 2
 
@@ -29,6 +29,7 @@ class Page:
     train: train.Tab
     result: result.Tab
     compare: compare.Tab
+    take_home: take_home.Tab
 
 
 def build_app() -> gr.Blocks:
@@ -56,7 +57,7 @@ def build(lang: str) -> Page:
     steps: dict[str, gr.Tab] = {}
     held = frame.build(lang)
     with gr.Tabs(selected="use_case", elem_id="k-steps") as tabs:
-        for step, room in zip(STEPS, (use_case, method, train, result, compare), strict=True):
+        for step, room in zip(STEPS, (use_case, method, train, result, compare, take_home), strict=True):
             with gr.Tab(text(f"page.step.{step}", lang), id=step, elem_id=f"k-step-{step}") as steps[step]:
                 parts.append(room.build(lang))
     return Page(held, tabs, steps, *parts)
@@ -78,11 +79,13 @@ def full_outputs(page: Page) -> list[Any]:
         *train.button_outputs(page.train),
         *result.outputs(page.result),
         *compare.outputs(page.compare),
+        *take_home.outputs(page.take_home),
     ]
 
 
 def full(run: Run | None, lang: str, link: Mapping[str, str] | None = None) -> list[Any]:
-    return [signature(run), *train.show_buttons(run), *result.show(run, lang), *compare.show(run, lang, link)]
+    shown = [*train.show_buttons(run), *result.show(run, lang), *compare.show(run, lang, link)]
+    return [signature(run), *shown, *take_home.show(run, lang)]
 
 
 def signature(run: Run | None) -> str:
@@ -280,3 +283,4 @@ def bind(page: Page, app: gr.Blocks) -> None:
     train.bind(page.train, held)
     result.bind(page.result, held)
     compare.bind(page.compare, held)
+    take_home.bind(page.take_home, held)

@@ -10,7 +10,7 @@ from engine.text import LANGUAGES, text
 from ui import history, runs, side_by_side_view
 from ui.html import area, esc, tag
 
-STEPS = ("use_case", "method", "train", "result", "compare")
+STEPS = ("use_case", "method", "train", "result", "compare", "take_home")
 LANGUAGE_NAMES = {"en": "English", "ja": "日本語"}  # each in its own words, whatever the page's language
 # Before the first answer of the server `seen` is empty: the address must not be touched, it says what to open.
 ADDRESS = "(run, step, seen, data) => { if (seen) kurabeAddress(run, step, data); }"

@@ -130,11 +130,11 @@ def one_by_one(examples: Sequence[Example]) -> list[Example]:
 def _rows(loaded: Any, examples: Sequence[Example], *, spec: RunSpec) -> list[Any]:
     """Two Rows an example: its prompt with its answer, and with the answer to another prompt."""
     twice = [example for example in examples for _ in range(2)]
-    answers = [text for at, example in enumerate(examples) for text in (example.completion, _other(examples, at))]
+    answers = [text for at, example in enumerate(examples) for text in (example.completion, other_answer(examples, at))]
     return _preference.answer_rows(loaded, twice, answers, spec=spec)
 
 
-def _other(examples: Sequence[Example], at: int) -> str:
+def other_answer(examples: Sequence[Example], at: int) -> str:
     """The answer of the nearest row before that has another prompt; where all ask the same, of the row before."""
     before = (examples[at - back] for back in range(1, len(examples)))  # goes on from the end
     others = (example.completion for example in before if example.prompt != examples[at].prompt)

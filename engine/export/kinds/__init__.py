@@ -1,0 +1,1 @@
+"""The kinds of take-away: one file each, found by the registry."""
