@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from engine import registry
+from engine import registry, showcase
 from engine.export import process
 from engine.export.kind import Kind, kinds
 from engine.rundir import Run, read_json, write_json
@@ -51,6 +51,8 @@ def export(
     export made is replaced, never another. Raises process.ChildFailed where a step fails.
     """
     kind = kind_named(name)
+    if kind.slow:
+        showcase.refuse()
     if reason := why_not(run, kind, lang):
         raise UserError(reason)
     folder = folder.expanduser().absolute()
@@ -142,13 +144,13 @@ def made(run: Run, name: str) -> dict[str, Any] | None:
 
 def drop(run: Run, name: str) -> None:
     """Remove what the page has made of the run; it can be made again."""
+    showcase.refuse()
     if name in kinds() and (run.exports / name / FACTS).is_file():
         shutil.rmtree(run.exports / name)
 
 
-def zipped(run: Run, name: str, path: Path) -> Path:
-    """The take-away that the page made, as one .zip at `path`, its content in a folder of that name."""
-    folder = run.exports / name
+def zipped(folder: Path, path: Path) -> Path:
+    """A take-away as one .zip at `path`, its content in a folder of that name."""
     building = path.with_name(f".{path.name}.{os.getpid()}.tmp")
     building.parent.mkdir(parents=True, exist_ok=True)
     with zipfile.ZipFile(building, "w") as archive:

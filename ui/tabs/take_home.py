@@ -1,8 +1,10 @@
 """Take home: the model, the code and the papers of a run, made on request, checked, and downloaded."""
 
+import tempfile
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import gradio as gr
@@ -87,28 +89,33 @@ def act(lang: str, run_id: str, event: gr.EventData) -> Iterator[list[Any]]:
     if run is None or name not in (*view.MODEL, *view.CODE):
         return
     names = view.MODEL if name in view.MODEL else view.CODE
-    if what == "drop":
-        make.drop(run, name)
-        yield [view.cards(run, names, lang), gr.skip()]
-        return
     try:
-        drawn = 0.0
-        for progress in _made(run, name, lang, anew=what == "again"):
+        if what == "drop":
+            make.drop(run, name)
+            yield [view.cards(run, names, lang), gr.skip()]
+            return
+        path, drawn = downloads.place(f"kurabe-{run.id}-{name}.zip"), 0.0
+        for progress in _packed(run, name, path, lang, anew=what == "again"):
             if time.monotonic() - drawn > DRAWN_EVERY:
                 drawn = time.monotonic()
                 yield [view.cards(run, names, lang, busy={name: progress}), gr.skip()]
-        path = make.zipped(run, name, downloads.place(f"kurabe-{run.id}-{name}.zip"))
     except (UserError, ChildFailed, OSError) as problem:
         yield [view.cards(run, names, lang, failed={name: str(problem)}), None]
         return
     yield [view.cards(run, names, lang), str(path)]
 
 
-def _made(run: Run, name: str, lang: str, *, anew: bool) -> Iterator[Progress]:
-    """Make it where it is not there, or is quickly made; then say that it is being packed."""
-    if anew or not make.kind_named(name).slow or make.made(run, name) is None:
-        yield from make.export(run, name, run.exports / name, lang=lang, replace=True)
-    yield Progress("zip")
+def _packed(run: Run, name: str, path: Path, lang: str, *, anew: bool) -> Iterator[Progress]:
+    """Make it, and pack it at `path`. What takes long is kept with the run and not made again, the rest is not kept."""
+    if make.kind_named(name).slow:
+        if anew or make.made(run, name) is None:
+            yield from make.export(run, name, run.exports / name, lang=lang, replace=True)
+        yield Progress("zip")
+        make.zipped(run.exports / name, path)
+        return
+    with tempfile.TemporaryDirectory(dir=path.parent) as aside:
+        yield from make.export(run, name, Path(aside) / name, lang=lang)
+        make.zipped(Path(aside) / name, path)
 
 
 def bind(tab: Tab, frame: Frame) -> None:
