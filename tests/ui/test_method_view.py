@@ -111,7 +111,7 @@ def test_file_of_another_kind_chooses_the_method_for_it(tmp_path):
 
     file = tmp_path / "pairs.csv"
     file.write_text("prompt,chosen,rejected\n" + "".join(f"Q{n}?,Yes {n}.,No {n}.\n" for n in range(20)))
-    token, *slots = use_case.uploaded("en", str(file))[: 2 + SLOTS]
+    token, *slots = use_case.uploaded("en", [str(file)])[: 2 + SLOTS]
     columns = [*(slot["value"] for slot in slots), ""]
     shown = method_tab.suited("en", "", "lora", "own", token, *columns)
     assert shown[:2] == ["dpo", "pairs"] and len(columns) == 2 + SLOTS

@@ -4,6 +4,7 @@ import re
 
 import pytest
 
+from engine import style_words
 from engine.style_words import reading
 from tests.engine.test_style import house, judged, rambling
 from ui import style_view
@@ -58,7 +59,7 @@ def test_every_point_lies_inside_the_drawing_and_each_cloud_has_its_shape(style)
 def test_what_changed_most_is_listed_with_its_means(style, lang):
     drawn = style_view.draw({"style": style}, lang)
     listed = drawn.split("k-traits")[1].count("<tr>") - 1
-    assert 1 <= listed <= style_view.MOST_TRAITS
+    assert 1 <= listed <= style_words.MOST_TRAITS
 
 
 def test_what_was_not_measured_says_why_and_an_old_result_says_nothing():

@@ -8,6 +8,7 @@ from engine.schema import Progress, UserError
 from engine.text import LANGUAGES, text
 from tests.engine.runs import tiny_spec
 from ui import downloads, take_home_view
+from ui.html import esc
 from ui.tabs import report, take_home
 
 NAMES = (*take_home_view.MODEL, *take_home_view.CODE)
@@ -69,7 +70,7 @@ def test_an_export_that_differs_is_red_before_anything_else(lang, run, monkeypat
     monkeypatch.setattr(make, "why_not", lambda *_: "")
     monkeypatch.setattr(make, "made", lambda run, name: failed)
     drawn = take_home_view.cards(run, ("merged",), lang)
-    assert "k-bad" in drawn and 'role="alert"' in drawn and text("export.verified.failed", lang) in drawn
+    assert "k-bad" in drawn and 'role="alert"' in drawn and esc(text("export.verified.failed", lang)) in drawn
 
 
 def test_while_it_is_made_the_card_says_how_far_it_is(run, monkeypatch):

@@ -50,7 +50,7 @@ def build(lang: str) -> Report:
                 text("export.report.make", lang), variant="primary", scale=0, min_width=180, elem_id="k-report"
             )
         message = area()
-        file = gr.DownloadButton(visible="hidden", elem_id="k-report-file")
+        file = gr.DownloadButton("", visible="hidden", elem_id="k-report-file")
     return Report(body, language, format, price, currency, make, message, file)
 
 

@@ -59,7 +59,7 @@ def build(lang: str) -> Tab:
             show_line_numbers=False,  # measured while the tab is hidden, they stand beside other lines than their own
             elem_id="k-script",
         )
-        file = gr.DownloadButton(visible="hidden", elem_id="k-take-file")
+        file = gr.DownloadButton("", visible="hidden", elem_id="k-take-file")
     return Tab(empty, body, note, papers, model, found, script, file)
 
 
