@@ -3,6 +3,7 @@
 import re
 from dataclasses import dataclass
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 from engine import chain, embedded, registry
@@ -64,9 +65,14 @@ def dtype(run: Run) -> str:
 
 
 def settings(run: Run) -> Any:
-    """The run's settings, checked and whole."""
-    spec = run.spec()
-    return registry.methods()[spec.method].Settings.model_validate(spec.settings)
+    """The run's settings, checked and whole; with those of the way it trains through, which are the way's defaults
+    where the method has none of that name."""
+    spec, methods = run.spec(), registry.methods()
+    own = methods[spec.method].Settings.model_validate(spec.settings).model_dump()
+    inner = methods[registry.way(spec)].Settings
+    return SimpleNamespace(
+        **inner(**{name: own[name] for name in inner.model_fields if name in own}).model_dump() | own
+    )
 
 
 def versions(run: Run) -> dict[str, str]:

@@ -140,7 +140,7 @@ def test_a_child_that_fails_says_why_and_a_mistake_of_the_user_s_stays_one():
 def test_a_take_away_is_packed_for_the_browser_in_a_folder_of_its_name(finish, tmp_path):
     run = finish()
     list(make.export(run, "script", run.exports / "script", replace=True))
-    packed = make.zipped(run, "script", tmp_path / "kurabe-script.zip")
+    packed = make.zipped(run.exports / "script", tmp_path / "kurabe-script.zip")
     with zipfile.ZipFile(packed) as archive:
         assert {f"kurabe-script/{name}" for name in files(run.exports / "script")} == set(archive.namelist())
     make.drop(run, "script")
