@@ -80,7 +80,6 @@ function kurabeShow(id) {
   document.getElementById(id)?.scrollIntoView({ behavior: calm ? "auto" : "smooth", block: "start" });
 }
 
-<<<<<<< HEAD
 // Brings what was done, or what is asked before it is, into view where it is not to be seen.
 function kurabeShowSaid() {
   const said = document.querySelector("#k-history-said .k-notice")?.getBoundingClientRect();
@@ -92,16 +91,13 @@ function kurabeShowCard() {
   if (document.activeElement?.dataset?.pick?.startsWith("card=")) kurabeShow("k-run-card");
 }
 
-// The runs ticked in the list or in the history. Both are drawn anew while a run goes on: what was ticked stays ticked.
-=======
 // A file was made ready: the browser fetches it, as by a click on the hidden button that holds it.
 function kurabeFetch(id) {
   const held = document.getElementById(id);
   setTimeout(() => (held.matches("button, a") ? held : held.querySelector("a, button")).click(), 100);
 }
 
-// The runs ticked to be compared. The list of runs is drawn anew while a run goes on: what was ticked stays ticked.
->>>>>>> 8ae3601 (Take a run home: adapter, whole model, Ollama folder, script, notebook, snippets and model card; what answers is loaded afresh and asked again)
+// The runs ticked in the list or in the history. Both are drawn anew while a run goes on: what was ticked stays ticked.
 const kurabeTicked = new Set();
 function kurabeTicks() {
   const boxes = [...document.querySelectorAll(".k-pick-run")];
