@@ -6,7 +6,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from engine import launch, listing, rundir
+from engine import history, launch, rundir
 from engine.schema import UserError
 from tests.engine.runs import tiny_spec
 
@@ -67,7 +67,7 @@ def test_rows_that_cannot_be_used_are_said_before_a_run_exists(tmp_path, tiny_mo
     with pytest.raises(UserError, match=r"train\.jsonl"):
         launch.start(spec)
     assert rundir.all_runs() == []
-    assert not list((rundir.home() / "cache").iterdir())
+    assert not list((rundir.home() / "cache").glob("rehearsal-*"))
 
 
 def test_two_pages_that_ask_for_the_same_preview_start_one_process(tmp_path, tiny_model, monkeypatch):
@@ -94,4 +94,4 @@ def test_a_waiting_run_of_another_version_stands_in_nobodys_way(tmp_path, tiny_m
     monkeypatch.setattr(launch, "_spawn", lambda run: None)
     run = launch.start(spec)
     assert run.id != later.id
-    assert [listing.summary(found)["method"] for found in rundir.all_runs()] == ["lora", "lora"]
+    assert [found.method for found in history.entries()] == ["lora", "lora"]
