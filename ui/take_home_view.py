@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from engine import numbers
+from engine import numbers, showcase
 from engine.export import make, words
 from engine.export.kind import Kind, kinds
 from engine.rundir import Run
@@ -37,11 +37,12 @@ def cards(
 def _card(run: Run, kind: Kind, lang: str, progress: Progress | None, failed: str) -> str:
     title = tag("h3", esc(text(f"export.kind.{kind.name}.title", lang)))
     inside = title + tag("p", esc(text(f"export.kind.{kind.name}.summary", lang)))
-    reason = make.why_not(run, kind, lang)
+    made = make.made(run, kind.name) if kind.slow else None
+    closed = kind.slow and showcase.on() and not made
+    reason = text("export.refused.showcase", lang) if closed else make.why_not(run, kind, lang)
     if reason:
         inside += tag("p", esc(reason), cls="k-take-not")
         return tag("section", inside, cls="k-take k-take-off", id=f"k-take-{kind.name}")
-    made = make.made(run, kind.name) if kind.slow else None
     if failed:
         inside += notice(failed, tone="bad", title=text("export.page.failed", lang))
     if progress:
@@ -55,9 +56,8 @@ def _foot(run: Run, kind: Kind, made: Mapping[str, Any] | None, lang: str) -> st
     """The size, and what can be done."""
     if made:
         size = text("export.page.kept", lang, size=numbers.size(made["bytes"]))
-        buttons = (
-            _button("download", kind, lang, main=True) + _button("again", kind, lang) + _button("drop", kind, lang)
-        )
+        more = () if showcase.on() else ("again", "drop")
+        buttons = _button("download", kind, lang, main=True) + "".join(_button(what, kind, lang) for what in more)
     else:
         guess = kind.size(run)
         size = text("export.page.about", lang, size=numbers.size(guess)) if guess else ""

@@ -92,7 +92,7 @@ def act(lang: str, run_id: str, event: gr.EventData) -> Iterator[list[Any]]:
     try:
         if what == "drop":
             make.drop(run, name)
-            yield [view.cards(run, names, lang), gr.skip()]
+            yield [view.cards(run, names, lang), None]
             return
         path, drawn = downloads.place(f"kurabe-{run.id}-{name}.zip"), 0.0
         for progress in _packed(run, name, path, lang, anew=what == "again"):

@@ -145,3 +145,14 @@ def test_a_take_away_is_packed_for_the_browser_in_a_folder_of_its_name(finish, t
         assert {f"kurabe-script/{name}" for name in files(run.exports / "script")} == set(archive.namelist())
     make.drop(run, "script")
     assert make.made(run, "script") is None and not (run.exports / "script").exists()
+
+
+def test_a_showcase_gives_its_papers_and_makes_no_model(finish, monkeypatch, tmp_path):
+    run = finish()
+    monkeypatch.setenv("KURABE_SHOWCASE", "1")
+    with pytest.raises(UserError, match="showcase"):
+        list(make.export(run, "adapter", tmp_path / "adapter"))
+    with pytest.raises(UserError, match="showcase"):
+        make.drop(run, "adapter")
+    list(make.export(run, "card", tmp_path / "card"))
+    assert [path.name for path in tmp_path.iterdir()] == ["card"]
