@@ -94,12 +94,14 @@ def held_in_training(run: Run) -> Iterator[dict]:
 
 
 @contextmanager
-def held_in_answering(server: Server) -> Iterator[None]:
-    """The process that answers for this page held still, so that no answer ends while something else is done."""
+def held_in_answering(run: Run) -> Iterator[None]:
+    """The process that answers for this run held still, so that no answer ends while something else is done."""
     answering = [
-        process.pid for process in psutil.Process(server.process.pid).children() if "engine.serve" in process.cmdline()
+        process.pid
+        for process in psutil.process_iter(["cmdline"])
+        if {"engine.serve", run.id} <= set(process.info["cmdline"] or ())
     ]
-    assert answering, "nothing answers for this page"
+    assert answering, "nothing answers for this run"
     for pid in answering:
         os.kill(pid, signal.SIGSTOP)
     try:
