@@ -11,6 +11,7 @@ from engine.rundir import Run
 from engine.schema import DataSpec, RunSpec, Source, UserError
 from engine.text import LANGUAGES, text
 from ui import frame, history, method_view, runs, server, side_by_side_view, theme, usecases
+from ui.events import QUICK, slow
 from ui.frame import ADDRESS, STEPS, Frame
 from ui.html import notice, waiting
 from ui.method_choice import recommended
@@ -211,46 +212,46 @@ def go(step: str) -> tuple[Any, str]:
 
 def bind(page: Page, app: gr.Blocks) -> None:
     """Wire the steps to each other."""
-    held, quiet = page.frame, {"show_progress": "hidden", "concurrency_limit": None}
+    held = page.frame
     everything, data = open_outputs(page), use_case.draft_inputs(page.use_case)
     look = use_case.preview_event(page.use_case, held)
-    app.load(load, held.lang, everything, **quiet).then(**look)
+    app.load(load, held.lang, everything, **QUICK).then(**look)
     for listed in (held.side, held.history.table, held.history.about):
-        listed.click(pick_run, held.lang, everything, **quiet).then(**look)
+        listed.click(pick_run, held.lang, everything, **QUICK).then(**look)
     for offered in (held.head, held.history.about):
-        offered.click(duplicate, held.lang, [page.method.message, *everything], **quiet).then(**look)
-    app.load(history.load, held.lang, history.opened(held.history), **quiet)
+        offered.click(duplicate, held.lang, [page.method.message, *everything], **QUICK).then(**look)
+    app.load(history.load, held.lang, history.opened(held.history), **QUICK)
     history.bind(held.history, held)
     side_by_side_view.bind(held, app)
     here = gr.State("use_case")
     page.steps["use_case"].select(**use_case.preview_event(page.use_case, held, step=here))
     page.method.start.click(
-        start, [held.lang, *data, *method.draft_inputs(page.method)], [page.method.message, *everything], **quiet
+        start, [held.lang, *data, *method.draft_inputs(page.method)], [page.method.message, *everything], **slow(8)
     )
     timer = gr.Timer(TICK_SECONDS)
     timer.tick(
         tick,
         [held.lang, held.run, held.step, held.seen],
         [page.tabs, held.step, *fast_outputs(page), *full_outputs(page)],
-        **quiet,
+        **QUICK,
     )
     for tab in page.steps.values():
-        tab.select(None, None, held.step, js=frame.SHOWN_STEP, **quiet)
+        tab.select(None, None, held.step, js=frame.SHOWN_STEP, **QUICK)
     address = [held.run, held.step, held.seen, page.use_case.name]
     for changed in address:
-        changed.change(None, address, None, js=ADDRESS, **quiet)
+        changed.change(None, address, None, js=ADDRESS, **QUICK)
     for button, step in (
         (page.use_case.next, "method"),
         (page.train.result, "result"),
         (page.result.ask, "compare"),
     ):
-        button.click(go, gr.State(step), [page.tabs, held.step], **quiet)
-    page.result.go_on.click(go_on, held.run, [page.tabs, held.step, page.method.model], **quiet)
+        button.click(go, gr.State(step), [page.tabs, held.step], **QUICK)
+    page.result.go_on.click(go_on, held.run, [page.tabs, held.step, page.method.model], **QUICK)
     use_case.bind(page.use_case, held, method.suited_event(page.method, held, data))
     draft = [*use_case.chosen_outputs(page.use_case), *method.chosen_outputs(page.method)]
     draft += method.fill_outputs(page.method)
     for picked in (page.use_case.cards, page.use_case.about):
-        shown = picked.click(pick_data, [held.lang, page.method.model], draft, **quiet)
+        shown = picked.click(pick_data, [held.lang, page.method.model], draft, **QUICK)
         shown.then(None, js=use_case.TO_CASE).then(**look)
     method.bind(page.method, held, data)
     train.bind(page.train, held)

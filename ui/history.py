@@ -14,6 +14,7 @@ from engine.schema import UserError
 from engine.text import text
 from ui import history_view as view
 from ui import runs, usecases
+from ui.events import QUICK, slow
 from ui.history_actions import ACTIONS, ON_DISK
 from ui.history_view import Query
 from ui.html import area, heading, tag
@@ -260,18 +261,17 @@ def act(lang: str, chosen: str, event: gr.EventData, *values: Any) -> list[Any]:
 
 def bind(panel: Panel, held: Any) -> None:
     """`held` is the page's Frame."""
-    quiet = {"show_progress": "hidden", "concurrency_limit": None}
-    held.side.click(from_side, held.lang, opened(panel), **quiet)
-    held.head.click(from_head, held.lang, opened(panel), **quiet).then(None, js=TO_CARD)
-    panel.view.change(None, panel.view, None, js=ADDRESS, **quiet)
+    held.side.click(from_side, held.lang, opened(panel), **QUICK)
+    held.head.click(from_head, held.lang, opened(panel), **QUICK).then(None, js=TO_CARD)
+    panel.view.change(None, panel.view, None, js=ADDRESS, **QUICK)
     looked, table = asked(panel), [panel.table, panel.drawn]
     changed = [panel.words.change, panel.archived.change, *(one.input for one in panel.filters.values())]
-    gr.on(changed, search, [held.lang, *looked], [panel.most, *table], trigger_mode="always_last", **quiet)
+    gr.on(changed, search, [held.lang, *looked], [panel.most, *table], trigger_mode="always_last", **QUICK)
     for part in (panel.table, panel.said, panel.about, panel.disk, panel.close):
-        done = part.click(act, [held.lang, panel.chosen, *looked], acted(panel), **quiet)
+        done = part.click(act, [held.lang, panel.chosen, *looked], acted(panel), **QUICK)
         done.then(None, js=TO_WHAT_CAME)
     kept = [held.lang, panel.chosen, panel.title, panel.tags, panel.note, *looked]
-    saved = panel.save.click(save, kept, [panel.said, panel.about, panel.filters["tag"], *table], **quiet)
+    saved = panel.save.click(save, kept, [panel.said, panel.about, panel.filters["tag"], *table], **QUICK)
     saved.then(None, js=TO_WHAT_CAME)
-    panel.disk_box.expand(view.disk, held.lang, panel.disk, show_progress="full", concurrency_limit=4)
-    panel.timer.tick(refresh, [held.lang, panel.drawn, *looked], table, **quiet)
+    panel.disk_box.expand(view.disk, held.lang, panel.disk, **(slow(4) | {"show_progress": "full"}))
+    panel.timer.tick(refresh, [held.lang, panel.drawn, *looked], table, **QUICK)

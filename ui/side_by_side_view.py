@@ -9,6 +9,7 @@ from engine import about, charts, rundir, side_by_side, side_by_side_words
 from engine.schema import UserError
 from engine.text import has, text
 from ui import html, runs, train_view
+from ui.events import QUICK
 from ui.html import area, esc, heading, notice, tag
 
 TO_TOP = "() => kurabeShow('k-side-by-side')"
@@ -23,13 +24,12 @@ def build() -> tuple[gr.HTML, gr.Textbox]:
 
 def bind(held: Any, app: gr.Blocks) -> None:
     """`held` is the page's Frame: clicks in the lists of runs, the address, and the way back."""
-    quiet = {"show_progress": "hidden", "concurrency_limit": None}
     shown = [held.beside, held.compared]
-    app.load(load, held.lang, shown, **quiet)
+    app.load(load, held.lang, shown, **QUICK)
     for listed in (held.side, held.history.table):
-        listed.click(picked, held.lang, shown, **quiet).then(None, js=TO_TOP)
-    held.beside.click(lambda: ["", ""], None, shown, **quiet)
-    held.compared.change(None, held.compared, None, js=ADDRESS, **quiet)
+        listed.click(picked, held.lang, shown, **QUICK).then(None, js=TO_TOP)
+    held.beside.click(lambda: ["", ""], None, shown, **QUICK)
+    held.compared.change(None, held.compared, None, js=ADDRESS, **QUICK)
 
 
 def load(lang: str, request: gr.Request) -> list[Any]:

@@ -5,6 +5,7 @@ import zipfile
 
 from playwright.sync_api import expect
 
+from engine.export.make import QUESTIONS
 from tests.browser import walk
 from tests.browser.walk import say
 
@@ -27,7 +28,7 @@ def test_a_finished_run_is_taken_home_and_asked_again_on_the_way(visit, finished
     with zipfile.ZipFile(fetched(page, card.locator("[data-pick='make:adapter']"), tmp_path)) as adapter:
         [facts] = [name for name in adapter.namelist() if name.endswith("export.json")]
         assert json.loads(adapter.read(facts))["passed"] is True
-    expect(card.locator(".k-notice.k-good")).to_contain_text("11 of 11")
+    expect(card.locator(".k-notice.k-good")).to_contain_text(f"{QUESTIONS} of {QUESTIONS}")
     page.reload()  # what was made is still there
     expect(card.locator("[data-pick='download:adapter']")).to_have_text(say("export.page.download"))
     card.locator("[data-pick='drop:adapter']").click()

@@ -15,6 +15,7 @@ from engine.schema import UserError
 from engine.text import text
 from ui import compare_view as view
 from ui import runs, use_case_view, usecases
+from ui.events import QUICK, slow
 from ui.frame import Frame
 from ui.html import area
 
@@ -140,7 +141,6 @@ def pick_example(event: gr.EventData) -> str:
 def bind(tab: Tab, frame: Frame) -> None:
     inputs = [frame.lang, frame.run, tab.question, tab.length]
     shown = [tab.message, tab.panes, tab.proof, tab.ask, tab.stop]
-    quiet = {"show_progress": "hidden", "concurrency_limit": 8}
-    gr.on([tab.ask.click, tab.question.submit], ask, inputs, shown, **quiet)
-    tab.examples.click(pick_example, None, tab.question, **quiet).then(ask, inputs, shown, **quiet)
-    tab.stop.click(stop, frame.run, None, **quiet)
+    gr.on([tab.ask.click, tab.question.submit], ask, inputs, shown, **slow(8))
+    tab.examples.click(pick_example, None, tab.question, **QUICK).then(ask, inputs, shown, **slow(8))
+    tab.stop.click(stop, frame.run, None, **QUICK)

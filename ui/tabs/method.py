@@ -12,6 +12,7 @@ from engine.schema import Decoding, RunSpec, UserError
 from engine.text import text
 from ui import drafts, form, method_choice, method_view
 from ui.drafts import SLOTS
+from ui.events import QUICK, slow
 from ui.frame import Frame
 from ui.html import area, heading, notice
 
@@ -113,8 +114,8 @@ def suited(lang: str, before: str, name: str, *data: Any) -> list[Any]:
 
 
 def suited_event(tab: Tab, frame: Frame, data: list[Any]) -> dict[str, Any]:
-    inputs, quiet = [frame.lang, tab.kinds, tab.name, *data], {"show_progress": "hidden", "concurrency_limit": 4}
-    return {"fn": suited, "inputs": inputs, "outputs": [*chosen_outputs(tab), tab.max_new_tokens], **quiet}
+    inputs = [frame.lang, tab.kinds, tab.name, *data]
+    return {"fn": suited, "inputs": inputs, "outputs": [*chosen_outputs(tab), tab.max_new_tokens], **slow(4)}
 
 
 def fill(spec: RunSpec) -> list[Any]:
@@ -165,6 +166,6 @@ def foresee(lang: str, *values: Any) -> Iterator[list[Any]]:
 
 
 def bind(tab: Tab, frame: Frame, data: list[Any]) -> None:
-    quiet, shown = {"show_progress": "hidden"}, [tab.forecast, tab.foresee, tab.panel]
-    tab.cards.click(choose, [frame.lang, tab.kinds], chosen_outputs(tab), concurrency_limit=None, **quiet)
-    tab.foresee.click(foresee, [frame.lang, *data, *draft_inputs(tab)], shown, concurrency_limit=1, **quiet)
+    shown = [tab.forecast, tab.foresee, tab.panel]
+    tab.cards.click(choose, [frame.lang, tab.kinds], chosen_outputs(tab), **QUICK)
+    tab.foresee.click(foresee, [frame.lang, *data, *draft_inputs(tab)], shown, **slow(1))

@@ -8,6 +8,7 @@ import gradio as gr
 
 from engine.text import text
 from ui import runs, slices_view, style_view
+from ui.events import QUICK
 from ui.frame import Frame
 from ui.html import area
 
@@ -63,7 +64,6 @@ def _found(run_id: str) -> dict[str, Any] | None:
 
 
 def bind(parts: Parts, frame: Frame) -> None:
-    quiet = {"show_progress": "hidden", "concurrency_limit": None}
     asked = [frame.lang, frame.run, parts.figure]
-    parts.figure.input(choose_figure, asked, [parts.slices, parts.items], **quiet)
-    parts.slices.click(open_part, asked, parts.items, **quiet)
+    parts.figure.input(choose_figure, asked, [parts.slices, parts.items], **QUICK)
+    parts.slices.click(open_part, asked, parts.items, **QUICK)

@@ -9,6 +9,7 @@ from engine import report as reports
 from engine.schema import UserError
 from engine.text import LANGUAGES, text
 from ui import downloads, runs
+from ui.events import slow
 from ui.frame import LANGUAGE_NAMES, Frame
 from ui.html import area, heading, notice
 
@@ -88,5 +89,4 @@ def costs(price: str, currency: str, lang: str) -> dict[str, Any]:
 
 def bind(part: Report, frame: Frame) -> None:
     asked = [frame.lang, frame.run, part.language, part.format, part.price, part.currency]
-    quiet = {"show_progress": "hidden", "concurrency_limit": 4}
-    part.make.click(write, asked, [part.message, part.file], **quiet).then(None, part.file, None, js=FETCH)
+    part.make.click(write, asked, [part.message, part.file], **slow(4)).then(None, part.file, None, js=FETCH)

@@ -20,6 +20,7 @@ from ui import (
     use_case_view,
     usecases,
 )
+from ui.events import QUICK
 from ui.frame import Frame
 from ui.html import area, heading
 from ui.tabs import items, parts
@@ -120,10 +121,9 @@ def open_example(lang: str, run_id: str, event: gr.EventData) -> list[Any]:
 
 
 def bind(tab: Tab, frame: Frame) -> None:
-    quiet = {"show_progress": "hidden", "concurrency_limit": None}
     parts.bind(tab.parts, frame)
     items.bind(tab.items, frame, (tab.table, tab.verdict, tab.pictures))
     opened = [tab.items.search, tab.items.searched, *items.shown_outputs(tab.items)]
-    shown = tab.parts.items.click(open_member, [frame.lang, frame.run, tab.parts.figure], opened, **quiet)
+    shown = tab.parts.items.click(open_member, [frame.lang, frame.run, tab.parts.figure], opened, **QUICK)
     shown.then(None, js=TO_ITEM)
-    tab.examples.click(open_example, [frame.lang, frame.run], opened, **quiet).then(None, js=TO_ITEM)
+    tab.examples.click(open_example, [frame.lang, frame.run], opened, **QUICK).then(None, js=TO_ITEM)

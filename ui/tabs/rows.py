@@ -15,6 +15,7 @@ from engine.items_csv import safe
 from engine.schema import UserError
 from engine.text import text
 from ui import row_choices, rows_view
+from ui.events import QUICK
 from ui.frame import Frame
 from ui.html import area, heading, notice
 from ui.rows_view import PER_PAGE, Chosen
@@ -323,24 +324,23 @@ def leak_picked(choices: str, event: gr.EventData) -> list[Any]:
 
 def bind(part: Rows, frame: Frame, data: gr.HTML, look: dict[str, Any]) -> None:
     """Wire it; `look` is the event that prepares the data again as it is chosen now."""
-    quiet = {"show_progress": "hidden", "concurrency_limit": None}
     asked = [frame.lang, part.key, part.choices]
     held = [part.status, part.code, part.sort, part.page, part.search]
     shown = shown_outputs(part)
-    part.key.change(show, asked, show_outputs(part), **quiet)
+    part.key.change(show, asked, show_outputs(part), **QUICK)
     for source in (part.filters, part.list):
-        source.click(pick, [*asked, *held], shown, **quiet)
-    part.search.change(search_anew, [*asked, *held], shown, trigger_mode="always_last", **quiet)
-    part.list.click(open_row, asked, panel_outputs(part), **quiet)
+        source.click(pick, [*asked, *held], shown, **QUICK)
+    part.search.change(search_anew, [*asked, *held], shown, trigger_mode="always_last", **QUICK)
+    part.list.click(open_row, asked, panel_outputs(part), **QUICK)
     fields = [*part.fields.values(), *held]
     after = [part.choices, part.panel, *shown]
-    part.save.click(save_row, [*asked, part.row, *fields], after, **quiet)
-    part.leave_out.click(exclude_row, [*asked, part.row, *fields], after, **quiet)
-    part.close.click(lambda: [gr.update(visible=False), ""], None, [part.panel, part.row], **quiet)
+    part.save.click(save_row, [*asked, part.row, *fields], after, **QUICK)
+    part.leave_out.click(exclude_row, [*asked, part.row, *fields], after, **QUICK)
+    part.close.click(lambda: [gr.update(visible=False), ""], None, [part.panel, part.row], **QUICK)
     part.row.change(None, js=TO_ROW)
-    part.corrections.click(undo, [*asked, *held], [part.choices, *shown], **quiet)
+    part.corrections.click(undo, [*asked, *held], [part.choices, *shown], **QUICK)
     part.check.click(**look)
     for radio in part.treat.values():
-        radio.input(treated, [part.choices, *part.treat.values()], part.choices, **quiet).then(**look)
-    part.group.input(regrouped, [part.choices, part.group], part.choices, **quiet).then(**look)
-    data.click(leak_picked, part.choices, [part.choices, part.treat["leaked"]], **quiet).then(**look)
+        radio.input(treated, [part.choices, *part.treat.values()], part.choices, **QUICK).then(**look)
+    part.group.input(regrouped, [part.choices, part.group], part.choices, **QUICK).then(**look)
+    data.click(leak_picked, part.choices, [part.choices, part.treat["leaked"]], **QUICK).then(**look)

@@ -18,6 +18,7 @@ from engine.schema import Progress, UserError
 from engine.text import text
 from ui import downloads, runs
 from ui import take_home_view as view
+from ui.events import slow
 from ui.frame import Frame
 from ui.html import area, heading, notice
 from ui.tabs import report
@@ -119,8 +120,7 @@ def _packed(run: Run, name: str, path: Path, lang: str, *, anew: bool) -> Iterat
 
 
 def bind(tab: Tab, frame: Frame) -> None:
-    quiet = {"show_progress": "hidden", "concurrency_limit": 2}
     report.bind(tab.report, frame)
     for area_of in (tab.model, tab.code):
         asked = [frame.lang, frame.run]
-        area_of.click(act, asked, [area_of, tab.file], **quiet).then(None, tab.file, None, js=FETCH)
+        area_of.click(act, asked, [area_of, tab.file], **slow(2)).then(None, tab.file, None, js=FETCH)

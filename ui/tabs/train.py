@@ -10,6 +10,7 @@ from engine.rundir import Run
 from engine.schema import UserError
 from engine.text import text
 from ui import method_view, runs, train_view
+from ui.events import QUICK
 from ui.frame import Frame
 from ui.html import area
 
@@ -123,8 +124,7 @@ def go_on() -> list[Any]:
 
 
 def bind(tab: Tab, frame: Frame) -> None:
-    quiet = {"show_progress": "hidden", "concurrency_limit": None}
-    tab.stop.click(ask_first, None, [tab.stop, tab.sure], **quiet)
-    tab.no.click(go_on, None, [tab.stop, tab.sure], **quiet)
-    tab.yes.click(stop, [frame.lang, frame.run], [tab.stop, tab.sure, tab.message], **quiet)
-    tab.resume.click(resume, [frame.lang, frame.run], [tab.resume, tab.message], **quiet)
+    tab.stop.click(ask_first, None, [tab.stop, tab.sure], **QUICK)
+    tab.no.click(go_on, None, [tab.stop, tab.sure], **QUICK)
+    tab.yes.click(stop, [frame.lang, frame.run], [tab.stop, tab.sure, tab.message], **QUICK)
+    tab.resume.click(resume, [frame.lang, frame.run], [tab.resume, tab.message], **QUICK)

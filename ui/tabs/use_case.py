@@ -14,6 +14,7 @@ from engine.schema import UserError
 from engine.text import text
 from ui import data_view, drafts, own_view, row_choices, runs, use_case_view, usecases
 from ui.drafts import SLOTS
+from ui.events import slow
 from ui.frame import Frame
 from ui.html import area, heading, notice
 from ui.tabs import rows
@@ -205,17 +206,15 @@ def _inspected(lang: str, upload: str, shape: str | None, columns: dict[str, str
 def preview_event(tab: Tab, frame: Frame, *, step: Any = None) -> dict[str, Any]:
     """The event that shows the data of what is chosen now; `step` stands in where the step's own event is at work."""
     inputs = [frame.lang, step or frame.step, frame.seen, tab.shown, *draft_inputs(tab)]
-    quiet = {"show_progress": "hidden", "concurrency_limit": 4}
-    return {"fn": preview, "inputs": inputs, "outputs": [tab.data, tab.shown, tab.rows.key], **quiet}
+    return {"fn": preview, "inputs": inputs, "outputs": [tab.data, tab.shown, tab.rows.key], **slow(4)}
 
 
 def bind(tab: Tab, frame: Frame, suited: dict[str, Any]) -> None:
     """Wire the step; `suited` is the event that finds the methods for what a file holds now."""
-    quiet = {"show_progress": "hidden", "concurrency_limit": 4}
     look, mapped = preview_event(tab, frame), [frame.lang, tab.upload, tab.format, *tab.columns]
     changed = [tab.upload, tab.format, *tab.columns, tab.account, *rows.chosen_outputs(tab.rows), tab.rows.group]
     rows.bind(tab.rows, frame, tab.data, look)
-    tab.file.change(uploaded, [frame.lang, tab.file], changed, **quiet).then(**suited).then(**look)
-    tab.format.input(reshaped, mapped[:3], [*tab.columns, tab.account], **quiet).then(**suited).then(**look)
+    tab.file.change(uploaded, [frame.lang, tab.file], changed, **slow(4)).then(**suited).then(**look)
+    tab.format.input(reshaped, mapped[:3], [*tab.columns, tab.account], **slow(4)).then(**suited).then(**look)
     for column in tab.columns:
-        column.input(remapped, mapped, tab.account, **quiet).then(**suited).then(**look)
+        column.input(remapped, mapped, tab.account, **slow(4)).then(**suited).then(**look)
