@@ -28,7 +28,7 @@ OPTIMIZERS = {"adamw": "adamw_torch_fused", "adamw_8bit": "adamw_8bit"}
 STANDARD = ("json", "math", "os", "random")
 NAMES = {
     "pathlib": ("Path",),
-    "bottleneck": ("BottleneckConfig",),
+    "bottleneck_adapter": ("BottleneckConfig",),
     "datasets": ("Dataset",),
     "peft": ("IA3Config", "LoraConfig", "PromptTuningConfig", "get_peft_model"),
     "peft.optimizers": ("create_loraplus_optimizer",),

@@ -17,7 +17,7 @@ import torch
 from engine import models, registry, rundir
 from engine.decoding import generate
 from engine.export import facts, process
-from engine.export.kinds.adapter import BOTTLENECK
+from engine.export.kinds.adapter import BOTTLENECK, SOURCE
 from engine.packing import hidden_states, learnt_prompt, logits_of, pack, tolerance
 from engine.rundir import Run
 from engine.schema import EvalRow, Example
@@ -159,10 +159,9 @@ def _adapter(run: Run, folder: Path) -> models.Loaded:
 def _register(path: Path) -> None:
     """Run the exported module that makes bottleneck adapters known to peft, as whoever gets the folder would. It is a
     file of this program that was copied a moment ago: anything else is refused."""
-    own = Path(__file__).parents[1] / BOTTLENECK
-    if path.read_bytes() != own.read_bytes():
+    if path.read_bytes() != SOURCE.read_bytes():
         raise RuntimeError(f"{path.name} is not the module that was exported")
-    module = importlib.util.spec_from_file_location("bottleneck", path)
+    module = importlib.util.spec_from_file_location(path.stem, path)
     module.loader.exec_module(importlib.util.module_from_spec(module))
 
 

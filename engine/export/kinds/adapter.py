@@ -13,7 +13,8 @@ from engine.schema import Progress
 from engine.text import text
 
 LEFT_OUT = ("README.md", "adapter_config.json")  # peft's own empty card; the configuration names a path of this machine
-BOTTLENECK = "bottleneck.py"
+SOURCE = Path(__file__).parents[2] / "bottleneck.py"
+BOTTLENECK = "bottleneck_adapter.py"  # not bottleneck.py: pandas looks for a package of that name
 
 
 def write(run: Run, folder: Path, lang: str) -> Iterator[Progress]:
@@ -30,7 +31,7 @@ def write(run: Run, folder: Path, lang: str) -> Iterator[Progress]:
     )
     extra = ""
     if registry.way(spec) == "adapter":
-        shutil.copyfile(Path(__file__).parents[2] / BOTTLENECK, folder / BOTTLENECK)
+        shutil.copyfile(SOURCE, folder / BOTTLENECK)
         extra = text("export.readme.bottleneck", lang)
     values = {"title": facts.title(run), "run": run.id, "base": base.name, "revision": base.revision or "-"}
     note = text(f"export.base.{base.note}", lang, base=base.name) if base.note else ""

@@ -8,7 +8,7 @@ from engine import registry
 from engine.export import facts, rows
 from engine.export.code import code, why_not
 from engine.export.kind import Kind
-from engine.export.kinds.adapter import BOTTLENECK
+from engine.export.kinds.adapter import BOTTLENECK, SOURCE
 from engine.rundir import Run, training_log, write_lines, write_text
 from engine.schema import Progress
 from engine.text import text
@@ -32,7 +32,7 @@ def beside(run: Run, folder: Path, lang: str, *, start: str) -> Iterator[Progres
     write_text(folder / "requirements.txt", "\n".join(pinned) + "\n")
     spec = run.spec()
     if registry.way(spec) == "adapter":
-        shutil.copyfile(Path(__file__).parents[2] / BOTTLENECK, folder / BOTTLENECK)
+        shutil.copyfile(SOURCE, folder / BOTTLENECK)
     base = facts.base(spec)
     note = text(f"export.base.{base.note}", lang, base=base.name) if base.note else ""
     counted = ", ".join(f"{name}.jsonl ({n:,})" for name, n in counts.items())

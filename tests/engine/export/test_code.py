@@ -49,9 +49,9 @@ def test_every_method_s_code_is_clean_python_that_imports_what_it_uses_and_nothi
         if isinstance(node, ast.Import | ast.ImportFrom)
         for alias in node.names
     }
-    known = {*STANDARD, "pathlib", "torch", "datasets", "peft", "transformers", "trl", "bottleneck"}
+    known = {*STANDARD, "pathlib", "torch", "datasets", "peft", "transformers", "trl", "bottleneck_adapter"}
     assert {name.split(".")[0] for name in modules} <= known
-    assert ("bottleneck" in modules) == ("adapter" in CASES[case][0] + CASES[case][1].get("through", ""))
+    assert ("bottleneck_adapter" in modules) == ("adapter" in CASES[case][0] + CASES[case][1].get("through", ""))
     (tmp_path / "train.py").write_text(script)
     rules = ["--isolated", "--select", "E,F,W", "--line-length", "120", "--target-version", "py311"]
     checked = subprocess.run(

@@ -21,7 +21,7 @@ def test_an_exported_adapter_answers_as_the_run_did(method, finish, tmp_path):
     assert found["answers_passed"] and found["logits_passed"], found
     config = json.loads((tmp_path / "adapter_config.json").read_text())
     assert config["base_model_name_or_path"] == "tiny"  # no path of this machine
-    assert (tmp_path / "bottleneck.py").exists() == (method == "adapter")
+    assert (tmp_path / "bottleneck_adapter.py").exists() == (method == "adapter")
 
 
 @pytest.mark.parametrize("method", ["lora", "qlora", "ia3", "full"])
