@@ -5,13 +5,14 @@ Greedy, unless asked to sample, as reinforcement learning does.
 
 import time
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass, field
 from threading import Lock
 from typing import Any
 
 import torch
 
-from engine import placement, threads
+from engine import mixed, placement, threads
 from engine.models import Loaded
 from engine.packing import ATTENTION, Cache, Step, hidden_states, inputs, learnt_prompt, logits_of, pack, step_states
 
@@ -36,36 +37,44 @@ class Answer:
 @dataclass(frozen=True)
 class Sampling:
     """Tokens are drawn from softmax(logits / temperature). `seeds` holds one seed for each prompt, which decides its
-    answer: the same seed gives the same answer, whatever else is in the batch."""
+    answer: the same seed gives the same answer, whatever else is in the batch. With `top_p` below 1 only the likeliest
+    tokens that together reach it are drawn (nucleus sampling, Holtzman 2020, https://arxiv.org/abs/1904.09751)."""
 
     seeds: Sequence[int]
     temperature: float = 1.0
+    top_p: float = 1.0
 
     def only(self, rows: Sequence[int]) -> "Sampling":
         """The same for some of the prompts."""
-        return Sampling([self.seeds[row] for row in rows], self.temperature)
+        return Sampling([self.seeds[row] for row in rows], self.temperature, self.top_p)
 
 
 @torch.no_grad()
 def stream(
-    loaded: Loaded, prompts: Sequence[Sequence[int]], *, max_new_tokens: int, sample: Sampling | None = None
+    loaded: Loaded,
+    prompts: Sequence[Sequence[int]],
+    *,
+    max_new_tokens: int,
+    sample: Sampling | None = None,
+    adapters: Sequence[str] | None = None,
 ) -> Iterator[list[Answer]]:
     """Answer a batch of token prompts, greedily or by `sample`; yields the growing answers after each token, in the
     prompts' order.
 
     Prompts that begin alike are computed once as far as they do: copies of a prompt cost nothing until they answer.
     Rows that have ended leave the batch, so a long answer does not make the others wait. The seconds of an answer
-    are its share of each step it took part in.
+    are its share of each step it took part in. `adapters` names the adapter that each prompt is answered with
+    (mixed.py; `mixed.can_mix` says where that is possible), so that base and tuned share every step.
     """
     model, stop = loaded.core, torch.tensor(loaded.stop_tokens, device=loaded.device)
     answers = [Answer() for _ in prompts]
     alive = list(range(len(prompts)))
     start = time.perf_counter()
     draws = _draws(sample, max_new_tokens) if sample else None
-    states, memory = _prefill(model, prompts, max_new_tokens, loaded.device)
+    states, memory = _begin(loaded, prompts, max_new_tokens, adapters)
     for count in range(1, max_new_tokens + 1):
         logits = logits_of(model, states)
-        tokens = _drawn(logits, sample.temperature, draws[alive, count - 1]) if sample else logits.argmax(-1)
+        tokens = _drawn(logits, sample, draws[alive, count - 1]) if sample else logits.argmax(-1)
         ended = torch.isin(tokens, stop).tolist()
         seconds = (time.perf_counter() - start) / len(alive)
         start = time.perf_counter()
@@ -86,7 +95,8 @@ def stream(
             keep = torch.tensor(stay, device=loaded.device)
             alive, tokens = [alive[at] for at in stay], tokens[keep]
             memory.select(keep)
-        states = memory.step(model, tokens)
+        with mixed.each(loaded, [adapters[row] for row in alive]) if adapters else nullcontext():
+            states = memory.step(model, tokens)
 
 
 def generate(
@@ -144,11 +154,44 @@ def _draws(sample: Sampling, max_new_tokens: int) -> torch.Tensor:
     return torch.stack(rows)
 
 
-def _drawn(logits: torch.Tensor, temperature: float, draws: torch.Tensor) -> torch.Tensor:
+def _drawn(logits: torch.Tensor, sample: Sampling, draws: torch.Tensor) -> torch.Tensor:
     """One token per row of logits (B, vocabulary), where the cumulated probabilities pass the row's draw."""
-    reached = (logits.float() / temperature).softmax(-1).cumsum(-1, dtype=torch.float64)
+    chances = (logits.float() / sample.temperature).softmax(-1)
+    if sample.top_p < 1:
+        chances = _nucleus(chances, sample.top_p)
+    reached = chances.cumsum(-1, dtype=torch.float64)
     wanted = draws.to(reached)[:, None] * reached[:, -1:]
     return torch.searchsorted(reached, wanted, right=True)[:, 0].clamp(max=logits.shape[-1] - 1)
+
+
+def _nucleus(chances: torch.Tensor, top_p: float) -> torch.Tensor:
+    """The chances (B, vocabulary) of the likeliest tokens that together reach top_p, at least one; the others are 0."""
+    ordered, places = chances.sort(dim=-1, descending=True)
+    before = ordered.cumsum(-1) - ordered
+    return torch.zeros_like(chances).scatter(-1, places, ordered.where(before < top_p, 0.0))
+
+
+def _begin(
+    loaded: Loaded, prompts: Sequence[Sequence[int]], max_new_tokens: int, adapters: Sequence[str] | None
+) -> tuple[Any, Any]:
+    """As `_prefill`, the prompts of each adapter apart: rows share their beginning only under the same weights."""
+    if adapters is None:
+        return _prefill(loaded.core, prompts, max_new_tokens, loaded.device)
+    states, memories, order = [], [], []
+    for name in dict.fromkeys(adapters):
+        rows = [row for row, adapter in enumerate(adapters) if adapter == name]
+        with mixed.only(loaded, name):
+            found, memory = _prefill(loaded.core, [prompts[row] for row in rows], max_new_tokens, loaded.device)
+        states.append(found)
+        memories.append(memory)
+        order += rows
+    if len(memories) == 1:
+        return states[0], memories[0]
+    lengths = torch.cat([memory.lengths for memory in memories])
+    joined = _PackedMemory(Cache.join([memory.cache for memory in memories]), lengths)
+    back = torch.tensor(order, device=loaded.device).argsort()
+    joined.select(back)
+    return torch.cat(states)[back], joined
 
 
 class _PackedMemory:

@@ -10,7 +10,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
 import torch
-from torch.nn.functional import scaled_dot_product_attention
+from torch.nn.functional import pad, scaled_dot_product_attention
 from transformers import AttentionInterface
 
 from engine import placement
@@ -66,6 +66,17 @@ class Cache:
         for store in (self.keys, self.values):
             for layer in store:
                 store[layer] = store[layer][alive]
+
+    @classmethod
+    def join(cls, caches: "Sequence[Cache]") -> "Cache":
+        """One cache with the rows of all, in their order."""
+        capacity = max(cache.capacity for cache in caches)
+        room = lambda kept: pad(kept, (0, 0, 0, capacity - kept.shape[2]))  # noqa: E731  (B, H, capacity, D)
+        stores = [
+            {layer: torch.cat([room(store[layer]) for store in alike]) for layer in alike[0]}
+            for alike in ([cache.keys for cache in caches], [cache.values for cache in caches])
+        ]
+        return cls(capacity, *stores)
 
 
 @dataclass

@@ -43,6 +43,7 @@ FILES = {
     "training": "training.json",
     "comparison": "comparison.json",
     "votes": "votes.jsonl",
+    "pairs": "pairs.jsonl",
     "llm_judge": "eval/judge.json",
 }
 
@@ -151,6 +152,22 @@ def open_run(run_id: str) -> Run:
     if path.is_symlink() or not path.is_dir():
         raise UserError(f"There is no run {run_id}. `python -m engine list` shows the runs there are.")
     return Run(run_id, path)
+
+
+def secret() -> bytes:
+    """32 random bytes of this KURABE_HOME, made once and known to nobody else: what blind votes are shuffled by."""
+    path = home() / "secret"
+    try:
+        with open(path, "xb", opener=lambda name, flags: os.open(name, flags, 0o600)) as stream:
+            stream.write(secrets.token_bytes(32))
+    except FileExistsError:
+        pass
+    return path.read_bytes()
+
+
+def serve_log() -> Path:
+    """What the process that answers the page's questions has written."""
+    return home() / "serve.log"
 
 
 def all_runs() -> list[Run]:

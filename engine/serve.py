@@ -1,22 +1,35 @@
-"""One inference process for the page: `python -m engine.serve RUN`. Base and tuned answer the same question at once.
+"""One inference process for the page: `python -m engine.serve`. Two sides answer the same questions at once.
 
-Requests come as JSON lines on stdin ({"id", "question", "max_new_tokens"} or {"stop": id}), events go out as JSON
-lines on stdout. It ends when stdin closes, so it never outlives the page's server.
+Requests come as JSON lines on stdin ({"id", "sides", "prompts", ...}, see `answer`, or {"stop": id}), events go out as
+JSON lines on stdout. It ends when stdin closes, so it never outlives the page's server.
 """
 
 import json
 import queue
 import sys
 import threading
+import time
+from collections.abc import Iterator, Sequence
 from contextlib import nullcontext
+from dataclasses import dataclass
 from typing import Any
 
-from engine import registry, rundir
-from engine.rundir import Run
-from engine.schema import Message, RunSpec, UserError
+from engine import mixed, sides
+from engine.schema import Message, UserError
+from engine.serve_models import Placed, Room, place
 from engine.worker import explain
 
-ARMS = ("base", "tuned")
+TOGETHER = 16  # questions answered in one batch, each by both sides
+
+Row = tuple[int, int]  # which question, which side
+
+
+@dataclass(frozen=True)
+class Batch:
+    """Rows that take their steps together; `alike`: all by one side's adapter."""
+
+    rows: list[Row]
+    alike: bool
 
 
 class Inbox:
@@ -37,85 +50,112 @@ class Inbox:
         self.waiting.put(None)
 
 
-def main(run_id: str) -> int:
-    """Load the run's model, prove that base is base, then answer until stdin closes. Returns the exit code."""
+def main() -> int:
+    """Answer until stdin closes. Returns the exit code."""
     send = _sender()
     inbox = Inbox()
-    try:
-        run = rundir.open_run(run_id)
-        arms, proof = load_arms(run)
-    except Exception as error:  # noqa: BLE001 - the page must be able to show whatever went wrong
-        send({"state": "failed", "message": explain(error)})
-        return 2 if isinstance(error, UserError) else 3
-    send({"state": "ready", "proof": proof})
-    spec = run.spec()
+    held: list[Room] = []
     while (request := inbox.waiting.get()) is not None:
         try:
-            _answer(arms, spec, request, inbox, send)
+            answer(held, request, inbox, send)
         except Exception as error:  # noqa: BLE001 - one failed question must not end the others
             send({"id": request["id"], "state": "failed", "message": explain(error)})
     return 0
 
 
-def load_arms(run: Run) -> tuple[dict[str, Any], dict[str, Any]]:
-    """The two arms by name, and the proof that base is base: (arms, {"max_abs_difference", "equal"}).
+def answer(held: list[Room], request: dict[str, Any], inbox: Inbox, send: Any) -> None:
+    """Stream the answers of both sides to every question until all have ended or the request was stopped.
 
-    With an adapter both arms are one loaded model, the adapter off or on, and its logits with the adapter off are
-    compared with those of a base loaded afresh. Full fine-tuning has two models; there base is that fresh load itself.
+    `request`: sides (two keys), prompts (for each question one prompt per side, as lists of [role, content]),
+    max_new_tokens, temperature, top_p, seed. Events carry "answers": those that have grown since the last one, each
+    [question, side, {"text", "tokens", "seconds", "done", "truncated"}]. Seconds are those on the clock since the
+    question's batch began, both sides at work.
     """
-    from engine import models
-    from engine.training.train import probe_logits
-
-    spec = run.spec()
-    method = registry.method_of(spec)
-    if not run.file("training").exists():
-        raise UserError("This run has no trained model yet. Wait until its training is done.")
-    quantization = method.quantization
-    fresh = models.load(spec.model, revision=spec.revision, quantization=quantization)
-    tuned = models.load_tuned(spec, run.model, quantization=quantization, adapter=method.adapter, merge=False)
-    expected = probe_logits(fresh)
-    if not method.adapter:
-        again = probe_logits(models.load(spec.model, revision=spec.revision))
-        return {"base": (fresh, nullcontext), "tuned": (tuned, nullcontext)}, _proof(again, expected)
-    with tuned.base():
-        proof = _proof(probe_logits(tuned), expected)
-    return {"base": (tuned, tuned.base), "tuned": (tuned, nullcontext)}, proof
-
-
-def _proof(logits: Any, expected: Any) -> dict[str, Any]:
-    difference = (logits - expected).abs().max().item()
-    return {"max_abs_difference": difference, "equal": difference == 0.0}
+    number = request["id"]
+    if number in inbox.stopped:
+        send({"id": number, "state": "stopped"})
+        return
+    send({"id": number, "state": "loading"})
+    placed, proof = place(held, [sides.side(key) for key in request["sides"]])
+    send({"id": number, "state": "answering", "proof": proof, "answers": []})
+    prompts = request["prompts"]
+    for first in range(0, len(prompts), TOGETHER):
+        rows = [(at, side) for at in range(first, min(first + TOGETHER, len(prompts))) for side in (0, 1)]
+        for grown in _streamed(placed, rows, prompts, request):
+            stopped = number in inbox.stopped
+            send({"id": number, "state": "stopped" if stopped else "answering", "answers": grown})
+            if stopped:
+                return
+    send({"id": number, "state": "done", "answers": []})
 
 
-def _answer(arms: dict[str, Any], spec: RunSpec, request: dict[str, Any], inbox: Inbox, send: Any) -> None:
-    """Stream both answers, a token of each in turn, until both have ended or the question was stopped."""
-    from engine.decoding import stream
+def _streamed(
+    placed: Sequence[Placed], rows: Sequence[Row], prompts: Sequence[Any], request: dict[str, Any]
+) -> Iterator[list[Any]]:
+    """What has grown after each step; rows that share a batch take a step together, batches take turns."""
+    begun = time.perf_counter()
+    growing = [_begun(placed, batch, prompts, request) for batch in _batches(placed, rows)]
+    done: set[Row] = set()
+    while growing:
+        grown: list[Any] = []
+        for one in tuple(growing):
+            stream, batch = one
+            side = placed[batch.rows[0][1]]
+            with side.context() if batch.alike else nullcontext():
+                answers = next(stream, None)
+            if answers is None:
+                growing.remove(one)
+                continue
+            seconds = round(time.perf_counter() - begun, 3)
+            for row, given in zip(batch.rows, answers, strict=True):
+                if row not in done:
+                    grown.append([*row, _told(given, side.loaded.tokenizer, seconds)])
+                    done |= {row} if given.done else set()
+        if grown:
+            yield grown
+
+
+def _batches(placed: Sequence[Placed], rows: Sequence[Row]) -> list[Batch]:
+    """One batch for both sides where one loaded model can answer for both at once, else one for each."""
+    left, right = placed
+    if left == right:
+        return [Batch(list(rows), alike=True)]
+    if left.loaded is right.loaded and mixed.can_mix(left.loaded):
+        return [Batch(list(rows), alike=False)]
+    return [Batch([row for row in rows if row[1] == side], alike=True) for side in (0, 1)]
+
+
+def _begun(placed: Sequence[Placed], batch: Batch, prompts: Sequence[Any], request: dict[str, Any]) -> Any:
+    """(the growing answers, the batch)."""
+    from engine.decoding import Sampling, stream
+
+    loaded, longest = placed[batch.rows[0][1]].loaded, request["max_new_tokens"]
+    given = [_tokens(loaded, prompts[at][side], longest) for at, side in batch.rows]
+    names = None if batch.alike else [placed[side].adapter for _, side in batch.rows]
+    sample = None
+    if request["temperature"] > 0:  # both sides of a question draw the same random numbers
+        seeds = [request["seed"] + at for at, _ in batch.rows]
+        sample = Sampling(seeds, request["temperature"], request["top_p"])
+    return stream(loaded, given, max_new_tokens=longest, sample=sample, adapters=names), batch
+
+
+def _tokens(loaded: Any, prompt: Sequence[Sequence[str]], longest: int) -> list[int]:
+    """The prompt's tokens. Raises UserError where the model cannot take them and an answer."""
     from engine.models import prompt_tokens
 
-    loaded = arms["tuned"][0]
-    prompt = prompt_tokens(loaded.tokenizer, [Message("user", request["question"])], spec.system)
-    streams = {arm: stream(arms[arm][0], [prompt], max_new_tokens=request["max_new_tokens"]) for arm in ARMS}
-    event: dict[str, Any] = {"id": request["id"], "state": "answering"}
-    while streams:
-        for arm in tuple(streams):
-            with arms[arm][1]():
-                answers = next(streams[arm], None)
-            if answers is None:
-                del streams[arm]
-                continue
-            answer = answers[0]
-            event[arm] = {
-                "text": answer.text(loaded.tokenizer),
-                "tokens": len(answer.tokens),
-                "seconds": round(answer.seconds, 3),
-                "done": answer.done,
-                "truncated": answer.truncated,
-            }
-        if request["id"] in inbox.stopped:
-            send(event | {"state": "stopped"})
-            return
-        send(event)
-    send(event | {"state": "done"})
+    tokens = prompt_tokens(loaded.tokenizer, [Message(role, content) for role, content in prompt])
+    most = getattr(loaded.core.config.get_text_config(), "max_position_embeddings", None)
+    if most and len(tokens) + longest > most:
+        raise UserError(
+            f"The prompt has {len(tokens):,} tokens and the answer may have {longest:,}; this model takes {most:,} in "
+            "all. Shorten the question, begin a new conversation, or lower the longest answer."
+        )
+    return tokens
+
+
+def _told(given: Any, tokenizer: Any, seconds: float) -> dict[str, Any]:
+    words = {"text": given.text(tokenizer), "tokens": len(given.tokens), "seconds": seconds}
+    return words | {"done": given.done, "truncated": given.truncated}
 
 
 def _sender() -> Any:
@@ -123,11 +163,11 @@ def _sender() -> Any:
     out, sys.stdout = sys.stdout, sys.stderr
 
     def send(event: dict[str, Any]) -> None:
-        out.write(json.dumps(event, ensure_ascii=False) + "\n")
+        out.write(json.dumps(event) + "\n")
         out.flush()
 
     return send
 
 
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1]))
+    sys.exit(main())

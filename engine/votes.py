@@ -1,16 +1,13 @@
 """People's own votes on a run's pairs of answers: runs/ID/votes.jsonl, one vote a line. No torch."""
 
 import csv
-import fcntl
-import json
-import os
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, Literal, get_args
 
-from engine import showcase
+from engine import journal, showcase
 from engine.items_csv import safe
 from engine.rundir import Run, read_lines
 from engine.schema import UserError
@@ -61,25 +58,19 @@ def add(run: Run, votes: Sequence[Vote]) -> int:
             raise UserError(f"Run {run.id} has no item {vote.example_id[:40]} in the test '{vote.suite[:40]}'.")
         if vote.vote not in CHOICES:
             raise UserError(f"'{str(vote.vote)[:40]}' is no vote. Give one of: {', '.join(CHOICES)}.")
-        if not vote.voter.strip() or len(vote.voter) > 80 or not vote.voter.isprintable():
-            raise UserError("A voter's name has 1 to 80 printable characters.")
-    with open(run.file("votes"), "a+b") as stream:
-        fcntl.flock(stream, fcntl.LOCK_EX)
-        _end_line(stream)
+        check_voter(vote.voter)
+
+    def new() -> list[dict[str, Any]]:
         standing = {(*vote.item, vote.voter): vote.vote for vote in read(run)}
-        new = [vote for vote in votes if standing.get((*vote.item, vote.voter)) != vote.vote]
-        stream.write("".join(json.dumps(vote.to_dict(), ensure_ascii=False) + "\n" for vote in new).encode())
-        stream.flush()
-        os.fsync(stream.fileno())
-    return len(new)
+        return [vote.to_dict() for vote in votes if standing.get((*vote.item, vote.voter)) != vote.vote]
+
+    return journal.append(run.file("votes"), new)
 
 
-def _end_line(stream: Any) -> None:
-    """Cut a last line that a crash left half written: a new one must not be glued to it."""
-    stream.seek(0)
-    content = stream.read()
-    stream.truncate(content.rfind(b"\n") + 1)
-    stream.seek(0, os.SEEK_END)
+def check_voter(name: str) -> None:
+    """Raises UserError for a name nobody can have."""
+    if not name.strip() or len(name) > 80 or not name.isprintable():
+        raise UserError("A voter's name has 1 to 80 printable characters.")
 
 
 def read_csv(run: Run, file: Path, *, voter: str) -> tuple[list[Vote], int]:

@@ -1,12 +1,12 @@
 """The page: the frame, the steps as tabs, and what makes an address, a reload and a restarted server show the same."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import gradio as gr
 
-from engine import chain, launch, rundir, showcase
+from engine import chain, launch, rundir, showcase, uploads
 from engine.rundir import Run
 from engine.schema import DataSpec, RunSpec, Source, UserError
 from engine.text import LANGUAGES, text
@@ -15,7 +15,7 @@ from ui.events import QUICK, slow
 from ui.frame import ADDRESS, STEPS, Frame
 from ui.html import notice, waiting
 from ui.method_choice import recommended
-from ui.tabs import compare, method, result, take_home, train, use_case
+from ui.tabs import compare, method, result, take_home, train, use_case, vote
 
 TICK_SECONDS = 2
 
@@ -84,8 +84,8 @@ def full_outputs(page: Page) -> list[Any]:
     ]
 
 
-def full(run: Run | None, lang: str) -> list[Any]:
-    shown = [*train.show_buttons(run), *result.show(run, lang), *compare.show(run, lang)]
+def full(run: Run | None, lang: str, link: Mapping[str, str] | None = None) -> list[Any]:
+    shown = [*train.show_buttons(run), *result.show(run, lang), *compare.show(run, lang, link)]
     return [signature(run), *shown, *take_home.show(run, lang)]
 
 
@@ -100,14 +100,16 @@ def open_outputs(page: Page) -> list[Any]:
     return [*held, *fast_outputs(page), *full_outputs(page), *draft, *method.fill_outputs(page.method)]
 
 
-def opened(run_id: str, step: str, lang: str, case: str = "", like: str = "") -> list[Any]:
+def opened(
+    run_id: str, step: str, lang: str, case: str = "", like: str = "", link: Mapping[str, str] | None = None
+) -> list[Any]:
     """Everything for an address: the run's screens, and in the form for a next run its settings, those of the run
-    `like`, or the use case that is named."""
+    `like`, or the use case that is named. `link` is what the address says to ask side by side."""
     run = runs.find(run_id)
     shown = run.id if run else ""
     step = frame.wanted_step(step, run)
     held = [shown, step, gr.update(selected=step)]
-    return [*held, *fast(run, shown, lang), *full(run, lang), *draft_of(run or runs.find(like), lang, case)]
+    return [*held, *fast(run, shown, lang), *full(run, lang, link), *draft_of(run or runs.find(like), lang, case)]
 
 
 def draft_of(run: Run | None, lang: str, case: str = "") -> list[Any]:
@@ -150,12 +152,33 @@ def go_on(run_id: str) -> list[Any]:
     return [*go("use_case"), chain.name(run) if run else gr.skip()]
 
 
+def learn_votes(lang: str, run_id: str, suite: str) -> list[Any]:
+    """What the votes on the open run prefer, as the data of a next run in the form: DPO that starts from its model."""
+    run = runs.find(run_id)
+    file = vote.pairs_file(run, suite or "") if run else None
+    token = uploads.keep([file]) if file else ""
+    train_on = Source(path=str(uploads.find(token)) if token else "", format="preference")
+    spec = blank(usecases.OWN).model_copy(update={"data": DataSpec(train=train_on), "method": "dpo"})
+    drawn = data_chosen(usecases.OWN, spec.model_copy(update={"model": chain.name(run)}) if run else spec, lang)
+    if not token:
+        return skips([*go("use_case"), *drawn, token, *use_case.no_file(lang)])
+    return [*go("use_case"), *drawn, token, *use_case.of_file(token, lang)]
+
+
+def learn_outputs(page: Page) -> list[Any]:
+    draft = [*use_case.chosen_outputs(page.use_case), *method.chosen_outputs(page.method)]
+    draft += [*method.fill_outputs(page.method), *use_case.file_outputs(page.use_case)]
+    return [page.tabs, page.frame.step, *draft]
+
+
 def load(lang: str, request: gr.Request) -> list[Any]:
     """A page was opened: its address says which run and which step."""
-    run, step, case, like = (str(request.query_params.get(name) or "") for name in ("run", "step", "case", "like"))
+    query = request.query_params
+    run, step, case, like = (str(query.get(name) or "") for name in ("run", "step", "case", "like"))
     if showcase.on() and not (run or step or case or like) and (newest := runs.newest_finished()):
         run = newest.id
-    return opened(run, step, lang, case, like)
+    link = {name: str(query.get(name) or "") for name in ("q", "left", "right", "part")}
+    return opened(run, step, lang, case, like, link)
 
 
 def pick_run(lang: str, event: gr.EventData) -> list[Any]:
@@ -247,6 +270,10 @@ def bind(page: Page, app: gr.Blocks) -> None:
     ):
         button.click(go, gr.State(step), [page.tabs, held.step], **QUICK)
     page.result.go_on.click(go_on, held.run, [page.tabs, held.step, page.method.model], **QUICK)
+    learnt = page.compare.vote.train.click(
+        learn_votes, [held.lang, held.run, page.compare.vote.suite], learn_outputs(page), **QUICK
+    )
+    learnt.then(**look)
     use_case.bind(page.use_case, held, method.suited_event(page.method, held, data))
     draft = [*use_case.chosen_outputs(page.use_case), *method.chosen_outputs(page.method)]
     draft += method.fill_outputs(page.method)

@@ -1,49 +1,110 @@
-"""Two answers side by side, base on the left and tuned on the right, and the proof that base is base."""
+"""Two answers side by side, turn by turn, with what differs marked, and the proof that base is base."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
+from engine.diff import differing, drawn
 from engine.numbers import duration, figure
 from engine.text import text
 from ui.html import empty, esc, notice, tag
 
-ARMS = ("base", "tuned")
+BUSY = ("loading", "waiting", "answering")
+ALIKE = 0.25  # of both texts must be common, else marking all the rest says nothing
 
 
-def panes(state: dict[str, Any] | None, lang: str) -> str:
-    """Both panes, streaming or done; before the first question they say what to do."""
-    return tag("div", "".join(_pane(arm, state or {}, lang) for arm in ARMS), cls="k-panes")
+@dataclass(frozen=True)
+class Head:
+    """What stands above a pane; `trained` gives it the colour of tuned."""
+
+    title: str
+    under: str = ""
+    trained: bool = False
 
 
-def _pane(arm: str, state: dict[str, Any], lang: str) -> str:
-    answer = state.get(arm) or {}
-    words, word = answer.get("text", ""), state.get("state", "")
-    head = tag("h3", esc(text(f"page.arm.{arm}", lang))) + tag("small", esc(text(f"page.arm.{arm}_help", lang)))
-    busy = word in ("loading", "waiting", "answering")
-    if words:
-        body = tag("p", esc(words) + (tag("i", "", cls="k-caret") if word == "answering" else ""), cls="k-answer")
-    elif busy:
-        body = tag("p", esc(text(f"page.compare.{word}", lang)), cls="k-answer k-muted k-pulse")
-    else:
-        body = tag("p", esc(text("page.compare.pane_empty", lang)), cls="k-answer k-muted")
-    return tag(
-        "section",
-        tag("header", head) + body + _numbers(answer, lang),
-        cls=f"k-pane k-pane-{arm}",
-        aria_busy="true" if busy else None,
+def panes(heads: Sequence[Head], turns: Sequence[Mapping[str, Any]], lang: str, *, state: str = "") -> str:
+    """Every turn: {"question", "answers": [left, right]}; the last one is under way in `state`. Before the first
+    question both panes say what to do."""
+    shown = turns or [{"question": "", "answers": [None, None]}]
+    return "".join(_turn(heads, turn, lang, state if at == len(shown) - 1 else "done") for at, turn in enumerate(shown))
+
+
+def _turn(heads: Sequence[Head], turn: Mapping[str, Any], lang: str, state: str) -> str:
+    texts = [(answer or {}).get("text", "") for answer in turn["answers"]]
+    ended = state in ("done", "stopped") and all(texts)
+    changed = marks(*texts) if ended else ((), ())
+    names = ("del", "ins")
+    both = "".join(
+        _pane(head, answer or {}, drawn(words, changed=ranges, name=name), state, lang)
+        for head, answer, words, ranges, name in zip(heads, turn["answers"], texts, changed, names, strict=True)
     )
+    asked = tag("p", tag("small", esc(text("page.question", lang))) + esc(turn["question"]), cls="k-turn-asked")
+    grid = tag("div", both, cls="k-panes")
+    return tag("section", (asked if turn["question"] else "") + grid + _difference(texts, changed, ended, lang))
 
 
-def _numbers(answer: dict[str, Any], lang: str) -> str:
-    if answer.get("tokens", 0) < 2:
+def marks(left: str, right: str) -> tuple[list[Any], list[Any]]:
+    """What only one of the two has; nothing where they have so little in common that all would be marked."""
+    found = differing(left, right)
+    common = len(left) + len(right) - sum(end - start for ranges in found for start, end in ranges)
+    return found if common >= ALIKE * (len(left) + len(right)) else ([], [])
+
+
+def _difference(texts: Sequence[str], changed: Sequence[Sequence[Any]], ended: bool, lang: str) -> str:
+    """The key of the marks, or that both say the same."""
+    if ended and texts[0] == texts[1]:
+        return tag("p", "= " + esc(text("page.compare.same", lang)), cls="k-muted")
+    if not any(changed):
         return ""
-    parts = [text("page.compare.tokens", lang, n=figure(answer["tokens"])), duration(answer.get("seconds"), lang)]
-    if answer.get("seconds"):
-        parts.append(text("page.compare.speed", lang, n=figure(answer["tokens"] / answer["seconds"])))
+    keys = [
+        tag("span", f"<{name}>abc</{name}>" + esc(text(f"page.compare.only_{side}", lang)), cls="k-key")
+        for name, side, there in zip(("del", "ins"), ("left", "right"), changed, strict=True)
+        if there
+    ]
+    return tag("div", "".join(keys), cls="k-legend k-pane k-legend-marks")
+
+
+def _pane(head: Head, answer: Mapping[str, Any], words: str, state: str, lang: str) -> str:
+    top = tag("h3", esc(head.title)) + (tag("small", esc(head.under)) if head.under else "")
+    growing = state in BUSY and not answer.get("done")
+    if words:
+        body = tag("p", words + (tag("i", "", cls="k-caret") if growing else ""), cls="k-answer", dir="auto")
+    elif growing:
+        body = tag("p", esc(text(f"page.compare.{state}", lang)), cls="k-answer k-muted k-pulse")
+    else:
+        key = "page.items.no_answer" if answer else "page.compare.pane_empty"
+        body = tag("p", esc(text(key, lang)), cls="k-answer k-muted")
+    cls = f"k-pane k-pane-{'tuned' if head.trained else 'base'}"
+    inside = tag("header", top) + body + _numbers(answer, lang)
+    return tag("section", inside, cls=cls, aria_busy="true" if growing else None)
+
+
+def _numbers(answer: Mapping[str, Any], lang: str) -> str:
+    if not answer.get("tokens"):
+        return ""
+    tokens, seconds = answer["tokens"], answer.get("seconds") or 0
+    parts = [text("page.compare.tokens", lang, n=figure(tokens)), clock(seconds, lang)]
+    if seconds and tokens > 1:
+        parts.append(text("page.compare.speed", lang, n=figure(tokens / seconds)))
+    if answer.get("truncated"):
+        parts.append(text("page.items.truncated", lang))
     return tag("footer", esc(" · ".join(parts)))
 
 
-def message(state: dict[str, Any], lang: str) -> str:
+def clock(seconds: float, lang: str) -> str:
+    """Seconds with a tenth below ten."""
+    return text("page.unit.seconds", lang, s=f"{seconds:.1f}") if 0.05 <= seconds < 10 else duration(seconds, lang)
+
+
+def decoding(draw: Mapping[str, Any], lang: str) -> str:
+    """In one sentence, how both sides answer."""
+    if not draw["temperature"]:
+        return tag("p", esc(text("page.compare.greedy", lang)), cls="k-proof")
+    shown = {name: figure(draw[name]) for name in ("temperature", "top_p")}
+    return tag("p", esc(text("page.compare.sampled", lang, **shown, seed=draw["seed"])), cls="k-proof")
+
+
+def message(state: Mapping[str, Any], lang: str) -> str:
     """What went wrong or was stopped."""
     if state.get("state") == "failed":
         return notice(str(state.get("message") or ""), tone="bad", title=text("page.compare.failed", lang))
@@ -52,17 +113,19 @@ def message(state: dict[str, Any], lang: str) -> str:
     return ""
 
 
-def proof(found: dict[str, Any] | None, *, full: bool, lang: str) -> str:
-    """The check that the left pane is the model before training."""
+def proof(found: Mapping[str, Any] | None, *, kind: str, lang: str) -> str:
+    """The check that what stands for base is the model before training. `kind`: "adapter" where base is the tuned model
+    with its adapter off, "full" where it is loaded apart, "none" where neither side is a base."""
+    if kind == "none":
+        return ""
     if found is None:
-        return tag(
-            "p", esc(text("page.compare.proof_full" if full else "page.compare.proof_pending", lang)), cls="k-proof"
-        )
+        key = "proof_full" if kind == "full" else "proof_pending"
+        return tag("p", esc(text(f"page.compare.{key}", lang)), cls="k-proof")
     largest = f"{found['max_abs_difference']:g}"
     if found.get("equal"):
-        return tag(
-            "p", tag("b", "✓ ") + esc(text("page.compare.proof", lang, largest=largest)), cls="k-proof k-proof-good"
-        )
+        key = "proof_loaded" if kind == "full" else "proof"
+        words = esc(text(f"page.compare.{key}", lang, largest=largest))
+        return tag("p", tag("b", "✓ ") + words, cls="k-proof k-proof-good")
     return notice(text("page.compare.proof_bad", lang, largest=largest), tone="bad")
 
 

@@ -137,6 +137,7 @@ function kurabeAddress(run, step, data) {
   const url = new URL(window.location);
   const ofRun = data.startsWith("run:");
   const like = ofRun && !run ? data.slice(4) : "";  // a new run that begins with another one's settings
+  if ((url.searchParams.get("run") ?? "") !== run) kurabeLink(url, "", run, "", "");
   for (const [name, value] of [["run", run], ["step", step], ["case", ofRun ? "" : data], ["like", like]]) {
     if (value) url.searchParams.set(name, value);
     else url.searchParams.delete(name);
@@ -152,6 +153,60 @@ function kurabeParameter(name, value) {
   url.search = url.search.replaceAll("%2C", ",");
   history.replaceState(history.state, "", url);
 }
+
+// What is asked side by side is a part of the address: q, and the sides where they are not base and tuned of the run.
+function kurabeLink(url, question, run, left, right) {
+  const asked = { q: question, left: left === `${run}:base` ? "" : left, right: right === `${run}:tuned` ? "" : right };
+  for (const [name, value] of Object.entries(asked)) {
+    if (value) url.searchParams.set(name, value);
+    else url.searchParams.delete(name);
+  }
+  return url;
+}
+function kurabeAsked(question, run, left, right) {
+  const url = kurabeLink(new URL(window.location), question.trim(), run, left, right);
+  url.searchParams.delete("lang");
+  history.replaceState(history.state, "", url);
+  return url.href;
+}
+async function kurabeCopyLink(question, run, left, right) {
+  const address = kurabeAsked(question, run, left, right);
+  try {
+    await navigator.clipboard.writeText(address);
+  } catch {  // outside https and localhost there is no clipboard but the old way to it
+    const box = Object.assign(document.createElement("textarea"), { value: address });
+    document.body.append(box);
+    box.select();
+    document.execCommand("copy");
+    box.remove();
+  }
+  const button = document.getElementById("k-link");
+  button.classList.add("k-copied");
+  setTimeout(() => button.classList.remove("k-copied"), 1600);
+}
+
+// The part of Compare that is shown: the first needs no word in the address.
+function kurabePart(part) {
+  if (!kurabeFilled) return;
+  const url = new URL(window.location);
+  if (part === "ask") url.searchParams.delete("part");
+  else url.searchParams.set("part", part);
+  history.replaceState(history.state, "", url);
+}
+
+// A kept pair that is to be asked again has filled the question box: show it.
+function kurabeShowAsked() {
+  if (document.activeElement?.dataset?.pick?.startsWith("again=")) kurabeShow("k-sides");
+}
+
+// The blind vote by keys, wherever on the page nothing is being typed.
+document.addEventListener("keydown", (event) => {
+  if (event.ctrlKey || event.metaKey || event.altKey || event.target.closest("input, textarea, select, [contenteditable]")) return;
+  const button = document.querySelector(`#k-ballot [data-key="${CSS.escape(event.key.toUpperCase())}"]`);
+  if (!button || button.offsetParent === null) return;
+  event.preventDefault();
+  button.click();
+});
 
 // The language switch keeps run, step and use case, with the rows of the new language, and is remembered.
 document.addEventListener("click", (event) => {

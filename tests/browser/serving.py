@@ -94,14 +94,12 @@ def held_in_training(run: Run) -> Iterator[dict]:
 
 
 @contextmanager
-def held_in_answering(run: Run) -> Iterator[None]:
-    """The process that answers for this run held still, so that no answer ends while something else is done."""
+def held_in_answering(server: Server) -> Iterator[None]:
+    """The process that answers for this page held still, so that no answer ends while something else is done."""
     answering = [
-        process.pid
-        for process in psutil.process_iter(["cmdline"])
-        if {"engine.serve", run.id} <= set(process.info["cmdline"] or ())
+        process.pid for process in psutil.Process(server.process.pid).children() if "engine.serve" in process.cmdline()
     ]
-    assert answering, "nothing answers for this run"
+    assert answering, "nothing answers for this page"
     for pid in answering:
         os.kill(pid, signal.SIGSTOP)
     try:

@@ -8,13 +8,13 @@ from engine import rundir
 from engine.rundir import Run
 from tests.browser import walk
 from tests.browser.material import KNOWN, LEARNT, SONG, own_rows
-from tests.browser.serving import held_in_answering, held_in_training
+from tests.browser.serving import Server, held_in_answering, held_in_training
 from tests.browser.walk import say
 
 SETTINGS = {"epochs": 60, "learning_rate": 0.01, "batch_size": 4}
 
 
-def test_a_file_becomes_a_verdict_and_two_models_to_ask(visit, tmp_path, model):
+def test_a_file_becomes_a_verdict_and_two_models_to_ask(visit, site, tmp_path, model):
     page = visit()
     see_the_data(page, tmp_path)
     choose_how(page, model)
@@ -25,7 +25,7 @@ def test_a_file_becomes_a_verdict_and_two_models_to_ask(visit, tmp_path, model):
     assert rundir.state(run) == "done"
     read_the_result(page)
     page.locator("#k-to-compare").click()
-    ask_both(page, run)
+    ask_both(page, site)
 
 
 def see_the_data(page: Page, folder) -> None:
@@ -93,7 +93,7 @@ def read_the_result(page: Page) -> None:
     expect(page.locator("#k-cost")).to_contain_text(say("page.result.cost.peak_bytes"))
 
 
-def ask_both(page: Page, run: Run) -> None:
+def ask_both(page: Page, site: Server) -> None:
     """Both panes fill, base is proven to be base, and an answer without an end can be stopped."""
     walk.ask(page, "What about a refund?")
     expect(page.locator("#k-panes .k-pane-tuned .k-answer")).to_have_text(LEARNT)
@@ -103,7 +103,7 @@ def ask_both(page: Page, run: Run) -> None:
     page.get_by_label(say("page.compare.length")).first.fill("1024")
     walk.ask(page, SONG)
     expect(page.locator("#k-panes .k-pane-base .k-answer")).to_contain_text("la la la")
-    with held_in_answering(run):  # on a slow machine the tiny model would be at the limit before the button is reached
+    with held_in_answering(site):  # on a slow machine the tiny model would be at the limit before the button is reached
         page.locator("#k-chat-stop").click()
         page.wait_for_timeout(1000)
     expect(page.get_by_text(say("page.compare.stopped"))).to_be_visible()

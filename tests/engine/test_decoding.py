@@ -4,7 +4,7 @@ import pytest
 import torch
 
 from engine import models
-from engine.decoding import Sampling, generate, stream
+from engine.decoding import Sampling, _drawn, generate, stream
 from engine.packing import ATTENTION, hidden_states, pack
 from tests.engine.runs import sharpened
 
@@ -111,6 +111,16 @@ def test_sampled_tokens_are_as_frequent_as_the_softmax_says(loaded, temperature,
 def test_a_very_low_temperature_is_greedy(loaded):
     greedy = [answer.tokens for answer in generate(loaded, PROMPTS, max_new_tokens=12, batch_size=8)]
     assert sampled(loaded, PROMPTS, [1, 2, 3, 4], temperature=1e-4) == greedy
+
+
+@pytest.mark.parametrize(
+    ("top_p", "kept"), [(0.45, [1]), (0.5, [1]), (0.51, [1, 3]), (0.8, [1, 3]), (1.0, [0, 1, 2, 3])]
+)
+def test_top_p_keeps_the_likeliest_tokens_that_together_reach_it(top_p, kept):
+    logits = torch.tensor([0.05, 0.5, 0.15, 0.3]).log()[None].expand(1000, -1)
+    draws = torch.linspace(0, 0.999, 1000)
+    drawn = _drawn(logits, Sampling(range(1000), 1.0, top_p), draws)
+    assert sorted(set(drawn.tolist())) == kept
 
 
 def test_the_token_that_ended_an_answer_is_known(loaded, monkeypatch):

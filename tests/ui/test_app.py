@@ -204,3 +204,19 @@ def test_kept_upload_is_found_again_under_its_name(tmp_path):
     assert uploads.name(token) == "my rows.CSV"
     spec = drafts.data_only("own", token, None, [], lang="en")
     assert spec.data.train.path == str(uploads.find(token)) and spec.title == "my rows.CSV"
+
+
+def test_address_fills_the_question_and_the_sides_and_asks_nothing():
+    made = make_run()
+    for name, value in (
+        ("status", {"state": "done", "stage": "compare"}),
+        ("comparison", {"items": [], "changes": []}),
+    ):
+        rundir.write_json(made.file(name), value)
+    rundir.write_json(made.file("training"), {})
+    link = {"q": "When?", "left": f"{made.id}:tuned", "right": "../../x", "part": "many"}
+    shown = compare.show(made, "en", link)
+    assert "When?" in shown and not any("k-turn-asked" in part for part in shown if isinstance(part, str))
+    keys = [part["value"] for part in shown if isinstance(part, dict) and "choices" in part][:2]
+    assert keys == [f"{made.id}:tuned", f"{made.id}:tuned"]
+    assert {"selected": "many", "__type__": "update"} in shown

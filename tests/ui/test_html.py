@@ -182,7 +182,9 @@ EXAMPLE |= {"rule": "best", "score": HOSTILE, "example_id": HOSTILE, "suite": HO
 EXAMPLE |= {"taught": {"n": 1, "question": HOSTILE, "answer": HOSTILE}}
 SHOWN = {"rule": HOSTILE, "note": HOSTILE, "items": [EXAMPLE, EXAMPLE | {"rule": "median", "marked": False}]}
 FAILED = {"stage": "train", "error": {"stage": "train", "message": HOSTILE}, "seconds": {}}
+HEADS = [compare_view.Head(HOSTILE, HOSTILE), compare_view.Head(HOSTILE, HOSTILE, trained=True)]
 ANSWER = {"text": HOSTILE, "tokens": 5, "seconds": 1.0}
+ASKED = {"question": HOSTILE, "answers": [ANSWER, ANSWER]}
 
 
 @pytest.mark.parametrize("lang", LANGUAGES)
@@ -199,7 +201,7 @@ ANSWER = {"text": HOSTILE, "tokens": 5, "seconds": 1.0}
         lambda lang: measures.small_charts([{"step": n, HOSTILE: n} for n in (1, 2, 3)], lang),
         lambda lang: own_view.account(ACCOUNT | {"format": "", "columns": {}}, lang),
         lambda lang: train_view.box(FAILED, "failed", lang),
-        lambda lang: compare_view.panes({"state": "done", "base": ANSWER, "tuned": ANSWER}, lang),
+        lambda lang: compare_view.panes(HEADS, [ASKED], lang, state="done"),
         lambda lang: compare_view.message({"state": "failed", "message": HOSTILE}, lang),
         lambda lang: compare_view.examples([HOSTILE], lang),
         lambda lang: method_view.problem(HOSTILE, lang),

@@ -150,17 +150,30 @@ def _remember(page: str, key: str) -> None:
 
 def uploaded(lang: str, paths: list[str] | None) -> list[Any]:
     """Files arrived: kept, inspected, their shape and columns shown. Also when they are taken away again."""
-    gone = [gr.update(visible=False, value=None)] * (1 + SLOTS)
-    nothing = [*rows.chosen(""), rows.grouped(None, lang)]
     if not paths:
-        return ["", *gone, "", *nothing]
+        return ["", *no_file(lang)]
     try:
         token = uploads.keep([Path(path) for path in paths])
-        found = own_view.look(token, shape="", columns={})
+        return [token, *of_file(token, lang)]
     except UserError as problem:
-        return ["", *gone, notice(str(problem), tone="bad", title=text("page.error.file", lang)), *nothing]
-    anew = [*rows.chosen(""), rows.grouped(found, lang)]
-    return [token, *mapping(found, lang), own_view.account(found, lang), *anew]
+        return ["", *no_file(lang, notice(str(problem), tone="bad", title=text("page.error.file", lang)))]
+
+
+def no_file(lang: str, account: str = "") -> list[Any]:
+    """No shape, no columns, no choice of rows."""
+    return [*[gr.update(visible=False, value=None)] * (1 + SLOTS), account, *rows.chosen(""), rows.grouped(None, lang)]
+
+
+def of_file(token: str, lang: str) -> list[Any]:
+    """The shape, columns, account and rows of a kept file. Raises UserError where it cannot be read."""
+    looked = own_view.look(token, shape="", columns={})
+    return [*mapping(looked, lang), own_view.account(looked, lang), *rows.chosen(""), rows.grouped(looked, lang)]
+
+
+def file_outputs(tab: Tab) -> list[Any]:
+    """What another file changes."""
+    of_rows = [*rows.chosen_outputs(tab.rows), tab.rows.group]
+    return [tab.upload, tab.format, *tab.columns, tab.account, *of_rows]
 
 
 def mapping(found: dict[str, Any], lang: str) -> list[Any]:
@@ -212,9 +225,8 @@ def preview_event(tab: Tab, frame: Frame, *, step: Any = None) -> dict[str, Any]
 def bind(tab: Tab, frame: Frame, suited: dict[str, Any]) -> None:
     """Wire the step; `suited` is the event that finds the methods for what a file holds now."""
     look, mapped = preview_event(tab, frame), [frame.lang, tab.upload, tab.format, *tab.columns]
-    changed = [tab.upload, tab.format, *tab.columns, tab.account, *rows.chosen_outputs(tab.rows), tab.rows.group]
     rows.bind(tab.rows, frame, tab.data, look)
-    tab.file.change(uploaded, [frame.lang, tab.file], changed, **slow(4)).then(**suited).then(**look)
+    tab.file.change(uploaded, [frame.lang, tab.file], file_outputs(tab), **slow(4)).then(**suited).then(**look)
     tab.format.input(reshaped, mapped[:3], [*tab.columns, tab.account], **slow(4)).then(**suited).then(**look)
     for column in tab.columns:
         column.input(remapped, mapped, tab.account, **slow(4)).then(**suited).then(**look)

@@ -54,7 +54,12 @@ PAIRS = [
 ]
 TEXTS = [{"text": f"Shop {n} is open from {n} to nine. It sells cheese."} for n in range(20)]
 OTHERS = {
-    "lora+, dora, rslora": ("lora", {"b_ratio": 8, "rank": 4, "dora": True, "rank_stabilised": True}, None),
+    # Together they take steps so large that rounding shows after the first one: hence the small rate.
+    "lora+, dora, rslora": (
+        "lora",
+        {"b_ratio": 8, "rank": 4, "dora": True, "rank_stabilised": True, "learning_rate": 1e-4},
+        None,
+    ),
     "pissa": ("lora", {"init": "pissa", "rank": 4, "learning_rate": 1e-3}, None),
     "qlora": ("qlora", {"rank": 4}, None),
     "full": ("full", {"learning_rate": 1e-3, "schedule": "cosine"}, None),
