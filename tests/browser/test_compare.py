@@ -74,4 +74,5 @@ def test_a_blind_vote_by_keys_names_nobody_until_the_end_and_becomes_pairs(visit
     assert {vote.vote for vote in votes.read(finished)} == {"tuned"}
     page.locator("#k-vote-train").click()
     expect(page.locator("#k-account")).to_contain_text("votes.jsonl")
+    walk.go_to(page, "method")
     expect(page.locator("#k-model").locator("input, textarea")).to_have_value(f"run:{finished.id}")

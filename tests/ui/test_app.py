@@ -1,6 +1,7 @@
 """The page as a whole: in both languages, from its address, and calm whatever a request holds."""
 
 import html
+import inspect
 import re
 import subprocess
 import sys
@@ -24,6 +25,13 @@ def test_page_never_loads_torch():
     )
     done = subprocess.run([sys.executable, "-c", code], cwd=UI.parent, capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"
+
+
+def test_what_is_asked_while_other_events_may_be_on_their_way_goes_past_the_queue(served):
+    functions = served.blocks.fns.values()
+    ticks = [fn for fn in functions if any(event == "tick" for _, event in fn.targets)]
+    assert len(ticks) >= 4 and not any(fn.queue for fn in ticks)
+    assert [fn.name for fn in functions if fn.queue is False and inspect.isgeneratorfunction(fn.fn)] == []
 
 
 @pytest.mark.parametrize("source", SOURCES, ids=lambda path: path.name)
