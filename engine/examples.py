@@ -54,7 +54,8 @@ def examples(found: Mapping[str, Any]) -> list[dict[str, Any]]:
 def shown(run: Run, found: Mapping[str, Any], lang: str = "en") -> dict[str, Any]:
     """The examples with their texts, ready to be drawn: {"rule", "note", "items"}, `rule` saying how they were chosen.
 
-    An item holds its "rule", "title", "place", "score", "example_id", "suite", "prompt", "reference", what "base",
+    An item holds its "rule", "title", "place", "score", "example_id", "suite", "prompt", "reference", whether it was
+    "answered" (a plain text is not: its likelihood is judged), what "base",
     "tuned" and, where it was asked, "prompted" base said, what it was "taught" of the same
     thing, and whether differences and facts are "marked" in it. Where
     choices are judged those stand for the answers, as `note` then says: a freely written one is not what was judged.
@@ -78,14 +79,17 @@ def shown(run: Run, found: Mapping[str, Any], lang: str = "en") -> dict[str, Any
                 "score": text("report.examples.score", lang, metric=named["metric"], before=before, after=after),
                 **{name: item[name] for name in ("example_id", "suite", "reference")},
                 "prompt": asked(item),
-                "base": base,
-                "tuned": tuned,
+                "answered": bool(item["question"]),
+                "base": base if item["question"] else "",
+                "tuned": tuned if item["question"] else "",
                 "prompted": "" if given else (item.get("others") or {}).get("prompted", ""),
                 "taught": taught(run, item),
                 "marked": not given and not is_named(metric.name),
             }
         )
     note = text("report.examples.by_choice", lang) if given else ""
+    if not any(item["answered"] for item in items):
+        note = text("report.examples.by_likelihood", lang)
     return {"rule": text("report.examples.rule", lang, **named), "note": note, "items": items}
 
 

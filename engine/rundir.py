@@ -42,6 +42,7 @@ FILES = {
     "metrics": "metrics.jsonl",
     "training": "training.json",
     "comparison": "comparison.json",
+    "html": "report.html",
     "votes": "votes.jsonl",
     "pairs": "pairs.jsonl",
     "llm_judge": "eval/judge.json",

@@ -106,6 +106,9 @@ def work(run: Run, status: Status) -> None:
         if not run.file(output).exists():
             with status.stage(name):
                 do()
+    if not run.file("html").exists():  # tells of the comparison, so it can only follow it
+        with status.stage("compare"):
+            _report(run)
 
 
 def _prepare(run: Run, spec: RunSpec, status: Status) -> None:
@@ -225,6 +228,13 @@ def _compare(run: Run, status: Status) -> None:
     from engine.compare import compare
 
     rundir.write_json(run.file("comparison"), compare(run))
+
+
+def _report(run: Run) -> None:
+    """The report that comes with every run, in the language of its test; others are written on demand."""
+    from engine import report
+
+    report.write(run, run.file("html"), lang=report.language_of(run))
 
 
 def _end(status: Status, word: str, error: BaseException | None = None, code: int | None = None) -> int:

@@ -54,10 +54,12 @@ def _slides(run: Run, found: Mapping[str, Any], said: pictures.Answers, lang: st
     items = {item["rule"]: item for item in shown["items"]}
     typical = items.get("median") or next(iter(items.values()), None)
     yield _title(run, lang)
-    if typical:
+    if typical and not typical["answered"]:
+        yield _text(typical, shown, lang)
+    elif typical:
         yield from _story(run, typical, shown, lang)
     for rule in ("best", "worst"):
-        if rule in items and items[rule] is not typical:
+        if rule in items and items[rule] is not typical and items[rule]["answered"]:
             yield _pair(items[rule], lang)
     yield from _numbers(found, said, lang)
     yield _lines("limits", [*_warnings(found, lang), *limits(run, found, lang)], lang)
@@ -83,6 +85,13 @@ def _story(run: Run, item: Shown, shown: Shown, lang: str) -> Iterator[str]:
     yield _head("before", lang) + small + _pane("base", item, lang)
     yield _head("after", lang) + small + _pane("tuned", item, lang)
     yield _head("why", lang) + small + _why(item, lang)
+
+
+def _text(item: Shown, shown: Shown, lang: str) -> str:
+    """A plain text, whose likelihood is judged: there is no answer to tell of."""
+    rule = tag("p", esc(f"{shown['rule']} {shown['note']}".strip()), cls="k-muted k-slide-note")
+    score = tag("p", esc(item["score"]), cls="k-slide-verdict")
+    return _head("typical", lang) + _said("asked", short(item["prompt"], lang, most=LONGEST)) + score + rule
 
 
 def _why(item: Shown, lang: str) -> str:

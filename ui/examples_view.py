@@ -41,7 +41,7 @@ def _card(item: Shown, lang: str) -> str:
         + tag("p", examples.drawn(item, arm, lang, most=LONGEST), cls="k-answer", dir="auto")
         for arm in ("base", "tuned")
     )
-    panes = tag("div", panes, cls="k-pane k-rule-answers")
+    panes = tag("div", panes, cls="k-pane k-rule-answers") if item["answered"] else ""
     see = text("page.result.see_item", lang)
     foot = tag("span", esc(item["score"]), cls="k-muted k-numbers")
     foot += tag("button", esc(see), type="button", cls="k-see", data_pick=item["example_id"])

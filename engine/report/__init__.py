@@ -51,6 +51,14 @@ def report(run: Run, *, lang: str = "en", price: float | None = None, currency: 
     return {"html": html.draw, "md": markdown.draw, "json": content.as_json}[format](said)
 
 
+def language_of(run: Run) -> str:
+    """The language of a run's test questions: ja where most have Japanese letters, else en."""
+    from engine.metrics._words import KANA
+
+    questions = [example.question or example.completion for example in run.examples("test")]
+    return "ja" if 2 * sum(bool(KANA.search(question)) for question in questions) > len(questions) else "en"
+
+
 def named(path: Path) -> str:
     """The format that a file's name asks for; html where it asks for none.
 

@@ -14,6 +14,7 @@ from engine.stats import FLIPS, ILLUSTRATIVE_BELOW, RESAMPLES
 from engine.text import has, text
 
 MOST_POINTS = 400  # of the curve
+DATA_SETTINGS = ("validation_share", "test_share", "max_length", "too_long", "personal", "leaked", "entity_share")
 MOST_ISSUES = 12  # rows whose trouble is told one by one
 
 
@@ -115,16 +116,21 @@ def _settings(spec: RunSpec, lang: str) -> list[Block | None]:
     for key, value in values.items():
         title = text(f"page.setting.{key}.title", lang) if has(f"page.setting.{key}.title") else key
         rows.append([f"{title} ({key})", str(value)])
+    for key in DATA_SETTINGS:
+        rows.append([text(f"report.settings.{key}", lang), str(getattr(spec.data, key)) or "–"])
+    if spec.data.changes:
+        rows.append([text("report.settings.changes", lang), str(len(spec.data.changes))])
     rows.append([text("report.settings.decoding", lang), text("report.settings.greedy", lang)])
     rows.append([text("report.settings.tokens", lang), str(spec.decoding.max_new_tokens)])
-    rows.append([text("report.settings.metrics", lang), ", ".join(_metric(name) for name in spec.metrics)])
+    rows.append(
+        [
+            text("report.settings.metrics", lang),
+            text("report.settings.comma", lang).join(figures.metric_title(name, lang) for name in spec.metrics),
+        ]
+    )
     rows.append([text("side_by_side.seed", lang), str(spec.seed)])
     header = [text("side_by_side.setting", lang), text("report.settings.value", lang)]
     return [table(header, rows), quote(text("side_by_side.system", lang), spec.system)]
-
-
-def _metric(name: str) -> str:
-    return figures.metric_title(name)
 
 
 def _data(run: Run, spec: RunSpec, lang: str) -> list[Block | None]:
@@ -135,13 +141,14 @@ def _data(run: Run, spec: RunSpec, lang: str) -> list[Block | None]:
         counts = {name: told[name] for name in ("rows", "accepted", "fixed", "dropped")}
         said.append(text("report.data.rows", lang, **counts))
         said += [text("report.data.reason", lang, n=n, why=why) for why, n in (told.get("reasons") or {}).items()]
-        said += [issue["message"] for issue in (told.get("issues") or [])[:MOST_ISSUES]]
+        dropped = [issue["message"] for issue in told.get("issues") or [] if issue["dropped"]]
+        said += dropped[:MOST_ISSUES]
         said.append(text("report.data.splits", lang, **{name: told["splits"][name] for name in _SPLITS}))
     data = spec.data
     sources: dict[str, Source | None] = {"train": data.train, "mix": data.mix, "off_topic": data.off_topic}
     named = {text(f"report.data.{name}", lang): source for name, source in sources.items() if source}
-    first = text("report.data.train", lang)
-    named |= {f"{first} {number}": other.source for number, other in enumerate(data.more, start=2)}
+    for number, other in enumerate(data.more, start=2):
+        named[text("report.data.more", lang, number=number, weight=f"{other.weight:g}")] = other.source
     named |= {figures.suite_title(name, lang): source for name, source in data.suites.items()}
     header = [text("report.data.part", lang), text("report.data.file", lang), "SHA-256"]
     files = [[label, name_of(source.path), source.sha256 or "–"] for label, source in named.items()]

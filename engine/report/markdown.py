@@ -68,9 +68,11 @@ def _examples(examples: dict[str, Any], lang: str) -> Iterator[str]:
     yield from (plain(f"{examples['rule']} {examples['note']}"), "")
     for item in examples["items"]:
         yield from (f"### {plain(item['title'])}", "", plain(f"{item['place']} · {item['score']}"), "")
-        for key, label in (("prompt", "page.question"), ("reference", "page.reference")):
-            yield from (f"{text(label, lang)}:", "", quoted(item[key]), "")
-        for arm in ("base", "tuned", "prompted"):
+        label = "page.question" if item["answered"] else "report.examples.text"
+        yield from (f"{text(label, lang)}:", "", quoted(item["prompt"]), "")
+        if item["reference"] and item["answered"]:
+            yield from (f"{text('page.reference', lang)}:", "", quoted(item["reference"]), "")
+        for arm in ("base", "tuned", "prompted") if item["answered"] else ():
             if item[arm] or arm != "prompted":
                 said = item[arm] if item[arm].strip() else text("page.items.no_answer", lang)
                 yield from (f"**{text(f'page.arm.{arm}', lang)}**:", "", quoted(said), "")

@@ -19,7 +19,7 @@ def sections(run: Run, found: Mapping[str, Any], lang: str, *, price: cost.Price
     asked = sum(row.output.seconds for arm in ("base", "prompted") for row in run.answers(arm))
     spent = cost.blocks(found, seconds, lang, rate=price, asked_seconds=asked)
     return [
-        _titled("figures", lang, lines([text("page.result.table_help", lang)]), _every_figure(found, lang)),
+        _titled("figures", lang, lines([text("page.result.table_help", lang)]), *_every_figure(found, lang)),
         _prompting(found, lang),
         _titled("rules", lang, table(*verdict.rules(found, lang), numeric=(1, 2, 3))),
         _titled("chain", lang, table(*verdict.stages(found, lang))),
@@ -37,17 +37,19 @@ def _titled(key: str, lang: str, *blocks: Block | None) -> Section | None:
     return section(key, text(f"report.section.{key}", lang), *blocks)
 
 
-def _every_figure(found: Mapping[str, Any], lang: str) -> Block | None:
-    """The before/after table, test by test."""
+def _every_figure(found: Mapping[str, Any], lang: str) -> list[Block | None]:
+    """The before/after table, one for each test."""
     titles = verdict.columns(lang)
-    header = [titles["metric"], titles["suite"], *(titles[key] for key in FIGURES)]
-    rows = []
+    header = [titles[key] for key in ("metric", *FIGURES)]
+    tests: dict[str, list[list[str]]] = {}
     for row in verdict.table(found, lang):
         if row["n"] != "0":
             decides = f" ({text('page.result.primary', lang)})" if row["primary"] else ""
             last = f"{row['sign']} {row['verdict']}"
-            rows.append([row["metric"] + decides, row["suite"], *(row[key] for key in FIGURES[:-1]), last])
-    return table(header, rows, numeric=range(2, 8))
+            tests.setdefault(row["suite"], []).append(
+                [row["metric"] + decides, *(row[key] for key in FIGURES[:-1]), last]
+            )
+    return [table(header, rows, caption=suite, numeric=range(1, 7)) for suite, rows in tests.items()]
 
 
 def _prompting(found: Mapping[str, Any], lang: str) -> Section | None:

@@ -3,7 +3,9 @@
 import pytest
 
 from engine import rundir
-from engine.examples import examples, likeliest
+from engine.compare import compare
+from engine.examples import examples, likeliest, shown, taught
+from engine.schema import Example, Primary
 from tests.engine.comparisons import answers, correct, example, reworded, run_with, wrong
 
 
@@ -57,3 +59,25 @@ def test_what_is_judged_by_choice_is_shown_as_the_choice_each_model_finds_likeli
         rows = [row.to_dict() for row in run.answers(arm)]
         rundir.write_lines(run.file(arm), [row | {"output": row["output"] | {"choice_losses": losses}} for row in rows])
     assert likeliest(run) == {item.id: ("Wrong", item.completion) for item in asked}
+
+
+def test_a_plain_text_is_shown_without_answers_that_nobody_asked_for():
+    texts = [Example(f"{i:016x}", (), f"A text about {i}.", suite="documents") for i in range(3)]
+    run = run_with(
+        texts,
+        answers(texts, lambda i, item: "", arm="base"),
+        answers(texts, lambda i, item: "", arm="tuned", loss=0.5),
+        primary=Primary(metric="answer_loss", suite="documents"),
+    )
+    found = shown(run, compare(run))
+    assert [item["answered"] for item in found["items"]] == [False] * 3 and "plain texts" in found["note"]
+    assert found["items"][0]["prompt"].startswith("A text about")
+
+
+def test_what_was_taught_of_the_same_thing_is_a_training_row_of_its_group():
+    run = run_with(reworded(3), [], [])
+    taught_rows = [example("", f"How long is {i}?", f"{i} days", group="fact 1") for i in range(2)]
+    rundir.write_lines(run.examples_file("train"), taught_rows)
+    first = min(taught_rows, key=lambda row: row.id)
+    assert taught(run, {"group": "fact 1"}) == {"n": 2, "question": first.question, "answer": first.completion}
+    assert taught(run, {"group": "fact 2"})["n"] == 0 and taught(run, {"group": None}) is None

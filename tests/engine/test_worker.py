@@ -23,7 +23,19 @@ def weights_hash(run) -> str:
 def test_a_run_ends_with_every_file_the_contract_names(method, tmp_path, tiny_model):
     run = launch.start(tiny_spec(tmp_path, tiny_model, method=method))
     assert end(run) == "done", run.file("log").read_text()
-    for name in ("spec", "env", "status", "log", "report", "base", "tuned", "metrics", "training", "comparison"):
+    for name in (
+        "spec",
+        "env",
+        "status",
+        "log",
+        "report",
+        "base",
+        "tuned",
+        "metrics",
+        "training",
+        "comparison",
+        "html",
+    ):
         assert run.file(name).exists(), name
     comparison = run.comparison()
     assert {change["suite"] for change in comparison["changes"]} == {"reworded", "general"}

@@ -178,7 +178,7 @@ SIDE_BY_SIDE = {
     "pairs": [change(first=HOSTILE, second="20260101-000000-a")],
 }
 EXAMPLE = dict.fromkeys(("prompt", "reference", "base", "tuned", "prompted", "title", "place"), HOSTILE)
-EXAMPLE |= {"rule": "best", "score": HOSTILE, "example_id": HOSTILE, "suite": HOSTILE, "marked": True}
+EXAMPLE |= {"rule": "best", "score": HOSTILE, "example_id": HOSTILE, "suite": HOSTILE, "marked": True, "answered": True}
 EXAMPLE |= {"taught": {"n": 1, "question": HOSTILE, "answer": HOSTILE}}
 SHOWN = {"rule": HOSTILE, "note": HOSTILE, "items": [EXAMPLE, EXAMPLE | {"rule": "median", "marked": False}]}
 FAILED = {"stage": "train", "error": {"stage": "train", "message": HOSTILE}, "seconds": {}}

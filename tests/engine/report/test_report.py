@@ -196,3 +196,9 @@ def test_where_choices_are_judged_the_examples_show_the_choices(kurabe_home):
     rundir.write_lines(run.file("base"), rows)
     shown = content(run)["examples"]
     assert shown["items"][0]["base"] == "Wrong town" and shown["note"] == text("report.examples.by_choice")
+
+
+def test_a_run_is_reported_in_the_language_of_its_test(run, kurabe_home):
+    asked = [example("reworded", f"送料はいくらですか。{i}", f"{i}円です。") for i in range(3)]
+    japanese = run_with([*asked, *reworded(2)], [], [])
+    assert report.language_of(japanese) == "ja" and report.language_of(run) == "en"
