@@ -3,11 +3,11 @@
 from collections.abc import Callable, Sequence
 
 from engine import about, rundir, storage, trash
+from engine.numbers import size
 from engine.rundir import Run
 from engine.schema import UserError
 from engine.text import text
 from ui import history_view as view
-from ui.numbers import size
 
 
 def _archive(found: Sequence[Run], value: str, lang: str) -> str:

@@ -6,11 +6,11 @@ from typing import Any
 
 from engine import history, rundir, showcase, storage, trash
 from engine.history import Entry
+from engine.numbers import duration, size
 from engine.rundir import Run
 from engine.text import LANGUAGES, has, text
 from ui import runs
 from ui.html import empty, esc, facts, notice, scroll, tag
-from ui.numbers import duration, size
 
 COLUMNS = ("title", "method", "verdict", "date", "seconds", "disk")
 FIRST, STEP = 50, 100

@@ -1,3 +1,0 @@
-"""Moved to engine/numbers.py, which the report draws with too."""
-
-from engine.numbers import *  # noqa: F403
