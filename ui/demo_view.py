@@ -84,7 +84,7 @@ def _story(run: Run, item: Shown, shown: Shown, lang: str) -> Iterator[str]:
     small = tag("p", esc(short(item["prompt"], lang, most=300)), cls="k-slide-small", dir="auto")
     yield _head("before", lang) + small + _pane("base", item, lang)
     yield _head("after", lang) + small + _pane("tuned", item, lang)
-    yield _head("why", lang) + small + _why(item, lang)
+    yield _head("same" if _same(item) else "why", lang) + small + _why(item, lang)
 
 
 def _text(item: Shown, shown: Shown, lang: str) -> str:
@@ -98,9 +98,14 @@ def _why(item: Shown, lang: str) -> str:
     """What was wanted, both answers with what is right and what nothing supports, and what was trained on."""
     parts = [_labelled(text("page.reference", lang), item["reference"], lang)] if item["reference"] else []
     parts.append(tag("div", _pane("base", item, lang) + _pane("tuned", item, lang), cls="k-slide-two"))
-    parts.append(_taught(item["taught"], lang))
+    parts.append("" if _same(item) and not (item["taught"] or {}).get("n") else _taught(item["taught"], lang))
     parts.append(tag("p", esc(item["score"]), cls="k-muted k-numbers"))
     return "".join(parts)
+
+
+def _same(item: Shown) -> bool:
+    """Both answered the same."""
+    return item["base"].strip() == item["tuned"].strip()
 
 
 def _taught(taught: Shown | None, lang: str) -> str:

@@ -4,11 +4,11 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from engine.diff import drawn
+from engine.numbers import figure
 from engine.text import text
 from ui import compare_view, html
 from ui.compare_view import BUSY, Head, marks
 from ui.html import esc, notice, tag
-from ui.numbers import figure
 
 LONGEST_CELL = 1500  # characters of an answer in the table; the download has all
 

@@ -6,11 +6,11 @@ from typing import Any
 from engine import figures
 from engine.blind import Ballot, Paper
 from engine.charts import stacked_bar
+from engine.numbers import figure
 from engine.text import text
 from engine.votes import CHOICES
 from ui import html
 from ui.html import empty, esc, heading, notice, tag
-from ui.numbers import figure
 
 KEYS = {"a": "A", "tie": "T", "both_bad": "X", "b": "B"}  # in the order of the buttons, each with its key
 MOST_LISTED = 300

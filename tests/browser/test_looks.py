@@ -26,7 +26,7 @@ def expect_step(page: Page, step: str, lang: str = "en") -> None:
         "train": "#k-loss svg",
         "result": "#k-changes tr",
         "compare": ".k-examples button",
-        "take_home": ".k-take",
+        "take_home": "#k-script",
     }
     expect(page.locator(last[step]).locator("visible=true").first).to_be_visible()
 

@@ -25,7 +25,7 @@ def slides(run, lang):
 @pytest.mark.parametrize("lang", LANGUAGES)
 def test_it_goes_from_the_question_over_before_after_and_why_to_numbers_and_limits(run, lang):
     found = slides(run, lang)
-    heads = ["typical", "before", "after", "why", "best", "worst", None, "lost", "limits"]
+    heads = ["typical", "before", "after", "same", "best", "worst", None, "lost", "limits"]
     for slide, head in zip(found[1:], heads, strict=True):
         assert head is None or text(f"demo.head.{head}", lang) in slide, head
     assert text("demo.question", lang) in found[0] and run.comparison()["changes"][0]["wins"]
@@ -47,3 +47,11 @@ def test_a_card_of_the_result_leads_to_its_question(run):
     for item in shown["items"]:
         assert f'data-pick="{item["example_id"]}"' in drawn
     assert examples_view.section({"rule": "", "note": "", "items": []}, "en") == ""
+
+
+def test_a_question_whose_answer_stayed_the_same_is_not_said_to_have_changed(run):
+    shown = examples_view.of(run, "en")
+    item = shown["items"][0] | {"base": "7 days", "tuned": "7 days "}
+    *_, why = demo_view._story(run, item, shown, "en")
+    assert text("demo.head.same") in why and text("demo.head.why") not in why
+    assert text("demo.not_taught") not in why  # nothing was carried over
