@@ -170,16 +170,16 @@ class Issue:
 class Format:
     """A row shape. `fields` maps each canonical field to the column names it is known by, the first being its own.
 
-    `to_example(row)` gets a row whose keys are canonical fields and returns an Example, or a pair of one and what was
-    mended in it, or raises ValueError saying what is wrong with that row. With `alone` the shape is a part of others:
-    it is found only where no other shape fits and no column is left that may hold an answer.
+    `to_example(row)` gets a row whose keys are canonical fields and returns an Example, or a pair of one and the codes
+    of what was mended in it, or raises ValueError saying what is wrong with that row. With `alone` the shape is a part
+    of others: it is found only where no other shape fits and no column is left that may hold an answer.
     """
 
     name: str
     title: str
     fields: Mapping[str, tuple[str, ...]]
     required: tuple[str, ...]
-    to_example: Callable[[Mapping[str, Any]], Example | tuple[Example, str]]
+    to_example: Callable[[Mapping[str, Any]], Example | tuple[Example, tuple[str, ...]]]
     alone: bool = False
 
 

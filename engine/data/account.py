@@ -17,6 +17,7 @@ SEVERITY = {
     "bad_encoding": "high",
     "too_long": "high",
     "cut_prompt": "high",
+    "turns_joined": "low",
     "duplicate": "low",
     "control_characters": "low",
     "divided": "low",

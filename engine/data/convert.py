@@ -8,6 +8,7 @@ from typing import Any
 from engine.data.columns import fold_name, is_template, names_in, used, value_of, with_names
 from engine.data.read import Table
 from engine.formats import _shared
+from engine.formats._turns import MENDED
 from engine.registry import formats
 from engine.schema import Example, Format, Issue, UserError, identified
 
@@ -99,11 +100,10 @@ def convert(
         try:
             example, mended = converted(shape, _canonical(row, found.columns))
         except ValueError as error:
-            code = "empty" if str(error).endswith("is empty") else "unusable"
+            code = error.code if isinstance(error, _shared.RowError) else "unusable"
             issues.append(Issue(number, code, f"Row {number}: {error}.", True))
             continue
-        if mended:
-            issues.append(Issue(number, "turns_mended", f"Row {number}: {mended}.", False))
+        issues += [Issue(number, code, f"Row {number}: {MENDED[code]}.", False) for code in mended]
         answerable = example.answerable and suite != "unanswerable"
         examples.append(identified(replace(example, suite=suite, answerable=answerable, source_row=number)))
     return examples, issues
@@ -171,10 +171,10 @@ def _actual(table: Table, column: str, folded: Mapping[str, str]) -> str:
     return actual
 
 
-def converted(shape: Format, row: Mapping[str, Any]) -> tuple[Example, str]:
-    """(the row's Example, what was mended in it, "" where nothing was). Raises ValueError as `to_example` does."""
+def converted(shape: Format, row: Mapping[str, Any]) -> tuple[Example, tuple[str, ...]]:
+    """(the row's Example, the codes of what was mended in it). Raises ValueError as `to_example` does."""
     found = shape.to_example(row)
-    return found if isinstance(found, tuple) else (found, "")
+    return found if isinstance(found, tuple) else (found, ())
 
 
 def _candidate(table: Table, shape: Format, wanted: Mapping[str, str]) -> Candidate:

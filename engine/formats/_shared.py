@@ -22,6 +22,14 @@ _YES = {"true", "yes", "y", "1", "はい", "可", "可能", "○"}
 _NO = {"false", "no", "n", "0", "いいえ", "不可", "不可能", "×"}
 
 
+class RowError(ValueError):
+    """What is wrong with a row, with the code its Issue gets; a plain ValueError of a shape means "unusable"."""
+
+    def __init__(self, message: str, *, code: str) -> None:
+        super().__init__(message)
+        self.code = code
+
+
 def text(row: Mapping[str, Any], field: str) -> str:
     """The field's text, "" where it is missing; line breaks are \\n. Raises ValueError for a list or an object."""
     value = row.get(field)
@@ -39,7 +47,7 @@ def needed(row: Mapping[str, Any], field: str) -> str:
     """The field's text without the white space around it. Raises ValueError where nothing is left."""
     found = text(row, field).strip()
     if not found:
-        raise ValueError(f"'{field}' is empty")
+        raise RowError(f"'{field}' is empty", code="empty")
     return found
 
 

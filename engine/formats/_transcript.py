@@ -6,6 +6,7 @@ Source: https://huggingface.co/datasets/Anthropic/hh-rlhf
 import re
 from typing import Any
 
+from engine.formats._shared import RowError
 from engine.schema import Message
 
 ROLES = {"Human": "user", "Assistant": "assistant"}
@@ -33,5 +34,5 @@ def turns(value: str, field: str) -> tuple[Message, ...]:
         found.pop()
     for number, turn in enumerate(found, start=1):
         if not turn.content:
-            raise ValueError(f"'{field}' turn {number} has no text")
+            raise RowError(f"'{field}' turn {number} has no text", code="empty")
     return tuple(found)

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from engine.formats import _transcript
-from engine.formats._shared import needed, text
+from engine.formats._shared import RowError, needed, text
 from engine.schema import Message
 
 ROLES = {"system": "system", "developer": "system", "user": "user", "assistant": "assistant"}
@@ -41,6 +41,12 @@ SPEAKERS = {
     "システム": "system",
 }
 
+# What can be put right in a conversation, by the code of its Issue.
+MENDED = {
+    "odd_turns": "what the user says after the last answer was left out",
+    "turns_joined": "turns of one speaker in a row were joined",
+}
+
 
 def turns(row: Mapping[str, Any], field: str) -> tuple[Message, ...]:
     """The turns of a list of {"role", "content"} or {"from", "value"}, or of the JSON text of one.
@@ -54,7 +60,7 @@ def turns(row: Mapping[str, Any], field: str) -> tuple[Message, ...]:
         except (ValueError, RecursionError):
             raise ValueError(f"'{field}' is a text, but not the JSON of a list of turns") from None
     if not value:
-        raise ValueError(f"'{field}' is empty")
+        raise RowError(f"'{field}' is empty", code="empty")
     if not isinstance(value, list):
         raise ValueError(f"'{field}' must be a list of turns, each with role and content")
     return tuple(_turn(field, number, turn) for number, turn in enumerate(value, start=1))
@@ -72,27 +78,33 @@ def in_turns(row: Mapping[str, Any], field: str) -> bool:
     return bool(found) and all(isinstance(turn, dict) and ("role" in turn or "from" in turn) for turn in found)
 
 
-def conversation(row: Mapping[str, Any], field: str) -> tuple[tuple[Message, ...], str, str]:
-    """(the turns before the last answer, the last answer, what was mended). Turns of the user after the last answer are
-    left out; turns of one speaker in a row are joined, as people write in chats.
+def conversation(row: Mapping[str, Any], field: str) -> tuple[tuple[Message, ...], str, tuple[str, ...]]:
+    """(the turns before the last answer, the last answer, what was mended: keys of MENDED). Turns of the user after the
+    last answer are left out; turns of one speaker in a row are joined, as people write in chats.
 
     Raises ValueError where no answer of the assistant follows a user's turn, or the assistant opens.
     """
     found, mended = list(turns(row, field)), []
     while found and found[-1].role == "user" and any(turn.role == "assistant" for turn in found):
         found.pop()
-        mended.append("what the user says after the last answer was left out")
+        mended.append("odd_turns")
     joined: list[Message] = []
     for turn in found:
         if joined and joined[-1].role == turn.role != "system":
             joined[-1] = Message(turn.role, f"{joined[-1].content}\n\n{turn.content}")
-            mended.append("turns of one speaker in a row were joined")
+            mended.append("turns_joined")
         else:
             joined.append(turn)
     spoken = taking_turns(tuple(joined), field)
     if len(spoken) < 2 or spoken[-1].role != "assistant":
-        raise ValueError(f"'{field}' does not end with an assistant's turn that answers a user's")
-    return spoken[:-1], spoken[-1].content, "; ".join(dict.fromkeys(mended))
+        raise unanswered(spoken, field)
+    return spoken[:-1], spoken[-1].content, tuple(dict.fromkeys(mended))
+
+
+def unanswered(found: tuple[Message, ...], field: str) -> RowError:
+    """The error for turns that take turns, but of which the last is no answer: an odd number of them, or none."""
+    message = f"'{field}' does not end with an assistant's turn that answers a user's"
+    return RowError(message, code="odd_turns" if found[-1].role == "user" else "wrong_end")
 
 
 def taking_turns(found: tuple[Message, ...], field: str) -> tuple[Message, ...]:
@@ -102,7 +114,8 @@ def taking_turns(found: tuple[Message, ...], field: str) -> tuple[Message, ...]:
         expected = "assistant" if place % 2 else "user"
         if turn.role != expected:
             number = place + 1 + len(found) - len(spoken)
-            raise ValueError(f"'{field}' turn {number} is by the {turn.role} where the {expected} should speak")
+            message = f"'{field}' turn {number} is by the {turn.role} where the {expected} should speak"
+            raise RowError(message, code="roles_order")
     return found
 
 
@@ -113,7 +126,7 @@ def prompt(row: Mapping[str, Any], field: str = "prompt") -> tuple[Message, ...]
         return (Message("user", needed(row, field)),)
     found = taking_turns(_transcript.turns(row[field], field) if written else turns(row, field), field)
     if found[-1].role != "user":
-        raise ValueError(f"'{field}' does not end with a user's turn")
+        raise RowError(f"'{field}' does not end with a user's turn", code="wrong_end")
     return found
 
 
@@ -135,10 +148,11 @@ def _turn(field: str, number: int, value: Any) -> Message:
     role = SPEAKERS.get(str(name).strip().lower())
     if role is None:
         given = str(name)[:20]
-        raise ValueError(f"'{field}' turn {number} has the role '{given}'; {', '.join(ROLES)} are known")
+        message = f"'{field}' turn {number} has the role '{given}'; {', '.join(ROLES)} are known"
+        raise RowError(message, code="unknown_role")
     content = value["value"] if "content" not in value and "value" in value else value.get("content")
     if isinstance(content, list) and all(isinstance(part, dict) and part.get("type") == "text" for part in content):
         content = "\n".join(str(part.get("text") or "") for part in content)
     if not isinstance(content, str) or not content.strip():
-        raise ValueError(f"'{field}' turn {number} has no text")
+        raise RowError(f"'{field}' turn {number} has no text", code="empty")
     return Message(role, content.replace("\r\n", "\n").replace("\r", "\n").strip())

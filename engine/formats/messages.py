@@ -14,7 +14,7 @@ from engine.formats._turns import conversation
 from engine.schema import Example, Format
 
 
-def to_example(row: Mapping[str, Any]) -> tuple[Example, str]:
+def to_example(row: Mapping[str, Any]) -> tuple[Example, tuple[str, ...]]:
     """(the turns before the last answer as prompt, that as completion; what was mended, see _turns.conversation).
 
     Raises ValueError where the value is no list of turns, a role is unknown, the assistant opens (a system message

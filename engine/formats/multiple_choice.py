@@ -12,7 +12,7 @@ from dataclasses import replace
 from typing import Any
 
 from engine.formats import _choices, _passage
-from engine.formats._shared import OPTIONAL, example, needed, text
+from engine.formats._shared import OPTIONAL, RowError, example, needed, text
 from engine.schema import Example, Format, Message
 
 
@@ -20,7 +20,7 @@ def to_example(row: Mapping[str, Any]) -> Example:
     """The right choice as completion beside the wrong ones. Raises ValueError where it is unclear which is right."""
     value = row.get("options")
     if not value or (isinstance(value, str) and not value.strip()):
-        raise ValueError("'options' is empty")
+        raise RowError("'options' is empty", code="empty")
     try:
         marks, texts = _choices.listed(value)
     except ValueError as error:

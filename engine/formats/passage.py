@@ -12,7 +12,7 @@ from dataclasses import replace
 from typing import Any
 
 from engine.formats import _passage
-from engine.formats._shared import OPTIONAL, answerable, example, needed, text
+from engine.formats._shared import OPTIONAL, RowError, answerable, example, needed, text
 from engine.schema import Example, Format, Message
 
 SHORTEST = 20  # characters: what is shorter is a topic or a title
@@ -42,7 +42,7 @@ def answers(row: Mapping[str, Any]) -> list[str]:
     found = _texts(value)
     says_none = value == [] or (isinstance(value, dict) and value.get("text") == [])
     if not found and not impossible and not says_none:
-        raise ValueError("'answer' is empty")
+        raise RowError("'answer' is empty", code="empty")
     if found and impossible:
         raise ValueError("'answer' has a text, but the row says that there is no answer")
     return found

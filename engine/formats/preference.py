@@ -11,7 +11,7 @@ from dataclasses import replace
 from typing import Any
 
 from engine.formats import _transcript, _turns
-from engine.formats._shared import OPTIONAL, SYSTEM, example
+from engine.formats._shared import OPTIONAL, SYSTEM, RowError, example
 from engine.schema import Example, Format, Message, identified
 
 
@@ -27,7 +27,7 @@ def to_example(row: Mapping[str, Any]) -> Example:
         chosen, rejected = _turns.answer(row, "chosen"), _turns.answer(row, "rejected")
         prompt = _turns.prompt(row)
     if chosen == rejected:
-        raise ValueError("'chosen' and 'rejected' are the same answer")
+        raise RowError("'chosen' and 'rejected' are the same answer", code="same_answers")
     return identified(replace(example(row, prompt=prompt, completion=chosen), rejected=rejected))
 
 
@@ -47,7 +47,7 @@ def _divided(chosen: tuple[Message, ...], rejected: tuple[Message, ...]) -> tupl
     for turns, field in ((chosen, "chosen"), (rejected, "rejected")):
         _turns.taking_turns(turns, field)
         if len(turns) < 2 or turns[-1].role != "assistant":
-            raise ValueError(f"'{field}' does not end with an assistant's turn that answers a user's")
+            raise _turns.unanswered(turns, field)
     return prompt, chosen[-1].content, rejected[-1].content
 
 

@@ -13,7 +13,7 @@ from engine.formats._turns import conversation
 from engine.schema import Example, Format
 
 
-def to_example(row: Mapping[str, Any]) -> tuple[Example, str]:
+def to_example(row: Mapping[str, Any]) -> tuple[Example, tuple[str, ...]]:
     """(the turns before the last answer as prompt, that as completion; what was mended). Raises ValueError as
     `messages` does."""
     prompt, answer, mended = conversation(row, "conversations")

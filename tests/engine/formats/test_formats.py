@@ -7,6 +7,7 @@ import json
 import pytest
 
 from engine.data.convert import converted
+from engine.formats._shared import RowError
 from engine.registry import formats
 from engine.schema import Message
 
@@ -115,13 +116,42 @@ def test_what_is_wrong_with_a_conversation_is_said(value, says):
 def test_what_the_user_says_after_the_last_answer_is_left_out_and_told():
     example, told = mended("messages", {"messages": turns("user", "assistant", "user", "user")})
     assert (example.question, example.completion) == ("1 user", "2 assistant")
-    assert told == "what the user says after the last answer was left out"
+    assert told == ("odd_turns",)
 
 
 def test_turns_of_one_speaker_in_a_row_are_joined_and_told():
     example, told = mended("messages", {"messages": turns("user", "user", "assistant", "assistant")})
     assert example.question == "1 user\n\n2 user" and example.completion == "3 assistant\n\n4 assistant"
-    assert told == "turns of one speaker in a row were joined"
+    assert told == ("turns_joined",)
+
+
+@pytest.mark.parametrize(
+    ("roles", "code"),
+    [
+        (["assistant"], "roles_order"),
+        (["user", "assistant", "system", "user"], "roles_order"),
+        (["user"], "odd_turns"),
+        (["system"], "wrong_end"),
+    ],
+)
+def test_a_conversation_out_of_order_has_a_code_of_its_own(roles, code):
+    with pytest.raises(RowError) as raised:
+        convert("messages", {"messages": turns(*roles)})
+    assert raised.value.code == code
+
+
+def test_pairs_and_prompts_that_end_with_the_wrong_speaker_have_codes_too():
+    answered, cut = turns("user", "assistant"), turns("user", "assistant", "user")
+    for name, row, code in (
+        ("preference", {"chosen": cut, "rejected": cut[:2] + turns("user")}, "odd_turns"),
+        ("preference", {"prompt": "Who?", "chosen": "Me.", "rejected": "Me."}, "same_answers"),
+        ("prompts", {"prompt": answered}, "wrong_end"),
+        ("prompts", {"prompt": [{"role": "narrator", "content": "It rained."}]}, "unknown_role"),
+        ("question_answer", {"question": "Who?", "answer": " "}, "empty"),
+    ):
+        with pytest.raises(RowError) as raised:
+            convert(name, row)
+        assert raised.value.code == code, name
 
 
 @pytest.mark.parametrize(("user", "assistant"), [("human", "gpt"), ("Customer", "Agent"), ("お客様", "担当者")])
