@@ -14,7 +14,7 @@ import pytest  # noqa: E402
 hypothesis.settings.register_profile("any machine", hypothesis.settings(), deadline=None)  # however busy it is
 hypothesis.settings.load_profile("any machine")
 
-TOGETHER = ("tests/browser/", "tests/ui/", "tests/engine/test_chat.py")  # a page or a run serves all tests of a place
+TOGETHER = ("tests/ui/", "tests/engine/test_chat.py")  # a page or a run serves all tests of a place
 REAL_HOME = os.environ.get("KURABE_HOME")  # where `make test` has put the embedded model
 CHATML = (
     "{% for message in messages %}{{ '<|im_start|>' + message['role'] + '\n' + message['content'] + '<|im_end|>\n' }}"
@@ -32,14 +32,27 @@ LINES = (
 
 @pytest.hookimpl(optionalhook=True)  # a hook of pytest-xdist, whose own groups (xdist_group) pytest 9.2 passes over
 def pytest_xdist_make_scheduler(config, log):
-    """Where workers share the tests, one of them has all of a place named in TOGETHER; others go to whoever is free."""
+    """Where workers share the tests, one of them has all of a place named in TOGETHER or of a file of browser tests;
+    others go to whoever is free, in the order they were collected."""
     from xdist.scheduler import LoadScopeScheduling
 
     class ByPlace(LoadScopeScheduling):
         def _split_scope(self, nodeid):
-            return next((place for place in TOGETHER if nodeid.startswith(place)), nodeid)
+            own = nodeid.partition("::")[0] if nodeid.startswith("tests/browser/") else nodeid
+            return next((place for place in TOGETHER if nodeid.startswith(place)), own)
 
+    config.option.loadscopereorder = False
     return ByPlace(config, log)
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(items):
+    """What takes long comes first, so that workers end together: a browser's paths, slow tests, the others."""
+
+    def rank(item) -> int:
+        return 0 if item.get_closest_marker("browser") else 1 if item.get_closest_marker("slow") else 2
+
+    items.sort(key=rank)
 
 
 @pytest.fixture(scope="session")
