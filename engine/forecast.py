@@ -23,6 +23,7 @@ TIMED_TOKENS = 8
 
 def preview(spec: RunSpec) -> dict[str, Any]:
     """How many rows there are, some as the model sees them, held-out questions of each suite, what was dropped."""
+    from engine import plain_template
     from engine.models import load_tokenizer
 
     tokenizer = load_tokenizer(spec.model, revision=spec.revision)
@@ -59,6 +60,7 @@ def preview(spec: RunSpec) -> dict[str, Any]:
             "not_made": report["not_made"],
             "tokens_per_epoch": counted["prompt"] + counted["answer"],
             "kinds": kinds(train),
+            "plain_template": plain_template.given(tokenizer),
         }
 
 

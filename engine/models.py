@@ -13,7 +13,7 @@ from typing import Any
 
 import torch
 
-from engine import chain, embedded, environment, packing, placement, registry, rundir
+from engine import chain, embedded, environment, packing, placement, plain_template, registry, rundir
 from engine.schema import Message, RunSpec, UserError
 from engine.sources import source
 
@@ -116,14 +116,15 @@ def _matmul_seconds(dtype: torch.dtype, *, device: str, clock: Callable[[], floa
 
 
 def load_tokenizer(model: str, *, revision: str | None = None) -> Any:
-    """The model's tokenizer. Raises UserError where it cannot be had, or where it has no chat template."""
+    """The model's tokenizer, with the plain chat template where it has none. Raises UserError where it cannot be had or
+    has no token that ends a text."""
     from transformers import AutoTokenizer
 
     _make_whole(model)
     tokenizer = _from_pretrained(AutoTokenizer, model, revision=revision)
-    if tokenizer.chat_template is None:
-        raise UserError(f"{model} has no chat template, so it cannot take part in a conversation. Choose a chat model.")
-    return tokenizer
+    if tokenizer.eos_token_id is None:
+        raise UserError(f"{model} has no token that ends a text, so its answers could not end. Choose another model.")
+    return plain_template.give(tokenizer)
 
 
 def family(model: str, *, revision: str | None = None) -> str:

@@ -112,13 +112,14 @@ def work(run: Run, status: Status) -> None:
 
 
 def _prepare(run: Run, spec: RunSpec, status: Status) -> None:
+    from engine import plain_template
     from engine.data.prepare import prepare
     from engine.environment import describe
     from engine.models import load_tokenizer
     from engine.training.batches import tokenize
 
-    rundir.write_json(run.file("env"), describe())
     tokenizer = load_tokenizer(spec.model, revision=spec.revision)
+    rundir.write_json(run.file("env"), describe() | {"plain_template": plain_template.given(tokenizer)})
 
     def count_tokens(example: Any) -> tuple[int, int]:
         row = tokenize(tokenizer, example, system=spec.system)

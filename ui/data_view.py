@@ -9,7 +9,7 @@ from engine.figures import suite_title
 from engine.numbers import duration, figure
 from engine.text import has, text
 from engine.verdict import not_measured
-from ui import icons
+from ui import icons, masked
 from ui.html import esc, facts, notice, table, tag, waiting
 from ui.rows_view import code_title
 
@@ -31,6 +31,8 @@ def preview(found: dict[str, Any], lang: str) -> str:
     parts = [
         _section(text("page.data.title", lang), ""),
         counts(found, lang),
+        notice(text("page.data.plain_template", lang)) if found.get("plain_template") else "",
+        masked.word(lang) if found.get("masked") else "",
         samples(found.get("samples", ())[:SHOWN_SAMPLES], lang),
         held_out(found.get("held_out", ()), lang),
     ]

@@ -8,10 +8,10 @@ from pydantic import ValidationError
 from engine import rundir, uploads
 from engine.data.own import own_data_spec
 from engine.registry import formats
-from engine.schema import Kind, RunSpec, Source, UserError
+from engine.schema import Kind, RunSpec, Source, UserError, Weighted
 from engine.specs import resolve_spec
 from engine.text import text
-from ui import row_choices, usecases
+from ui import own_view, row_choices, usecases
 from ui.method_choice import recommended
 from ui.usecases import OWN
 
@@ -50,25 +50,54 @@ def _chosen(
         return resolve_spec(name)
     if not upload:
         raise UserError(text("page.error.no_file", lang))
-    file = _own_file(upload, shape, columns)
+    file = _own_file(upload, shape, columns, choices)
     mapped = file.columns | row_choices.group(choices)
-    spec = own_data_spec(file.path, format=file.format, columns=mapped, title=uploads.name(upload))
+    spec = own_data_spec(
+        file.path,
+        format=file.format,
+        columns=mapped,
+        title=uploads.name(upload),
+        sheet=file.sheet,
+        more=_others(file, choices, lang),
+    )
     return spec.model_copy(update={"method": recommended(usecases.kinds(file))})
 
 
-def kinds(name: str, upload: str, shape: str | None, columns: Sequence[str | None]) -> tuple[Kind, ...]:
+def _others(first: Source, choices: str, lang: str) -> tuple[Weighted, ...]:
+    """The other files with their weights; one whose own columns say nothing is read as the first is. Raises UserError
+    where one is gone, or for a weight that cannot be."""
+    found = []
+    for other in row_choices.more(choices):
+        path = str(uploads.find(other["upload"]))
+        alike = {} if own_view.recognised(other["upload"]) else {"format": first.format, "columns": first.columns}
+        try:
+            found.append(Weighted.model_validate({"source": {"path": path, **alike}, "weight": other["weight"]}))
+        except ValidationError as problem:
+            message = problem.errors()[0]["msg"]
+            raise UserError(text("page.error.field", lang, field="weight", message=message)) from None
+    return tuple(found)
+
+
+def kinds(
+    name: str, upload: str, shape: str | None, columns: Sequence[str | None], choices: str = ""
+) -> tuple[Kind, ...]:
     """What the rows of a choice of data can teach, the commonest kind first; nothing where that is not known yet."""
     try:
         if name != OWN:
             return usecases.kinds(data_only(name, upload, shape, columns, lang="en").data.train)
-        return usecases.kinds(_own_file(upload, shape, columns)) if is_mapped(upload, shape, columns) else ()
+        return usecases.kinds(_own_file(upload, shape, columns, choices)) if is_mapped(upload, shape, columns) else ()
     except UserError:
         return ()
 
 
-def _own_file(upload: str, shape: str | None, columns: Sequence[str | None]) -> Source:
+def _own_file(upload: str, shape: str | None, columns: Sequence[str | None], choices: str) -> Source:
     """The user's file with its shape and columns as the page has them. Raises UserError where it is gone."""
-    return Source(path=str(uploads.find(upload)), format=shape or "", columns=column_map(shape, columns))
+    return Source(
+        path=str(uploads.find(upload)),
+        format=shape or "",
+        columns=column_map(shape, columns),
+        sheet=row_choices.sheet(choices),
+    )
 
 
 def whole(

@@ -1,13 +1,17 @@
 """The account of a user's file: what it is, how many rows can be used, and why the others cannot."""
 
 from collections.abc import Callable, Mapping, Sequence
+from functools import lru_cache
 from typing import Any
 
 from engine import uploads
-from engine.data.inspect import inspect_file
+from engine.data import excel
+from engine.data.files import read_bytes
+from engine.data.inspect import SHORT, inspect_file
 from engine.numbers import figure
 from engine.registry import formats
 from engine.text import has, text
+from ui import masked
 from ui.data_view import thumb
 from ui.html import esc, facts, notice, table, tag
 
@@ -17,9 +21,23 @@ MOST_COLUMNS = 12  # of a file, side by side
 SURE = 0.85  # a shape whose columns are named by synonyms has 0.9
 
 
-def look(token: str, *, shape: str, columns: Mapping[str, str]) -> dict[str, Any]:
+def look(token: str, *, shape: str, columns: Mapping[str, str], sheet: str = "") -> dict[str, Any]:
     """The account of a kept file, under the name the user knows it by. Raises UserError."""
-    return inspect_file(uploads.find(token), format=shape, columns=columns, name=uploads.name(token), checks=False)
+    known = {"format": shape, "columns": columns, "sheet": sheet}
+    return inspect_file(uploads.find(token), **known, name=uploads.name(token), checks=False)
+
+
+@lru_cache(maxsize=256)  # a word stands for one content
+def recognised(token: str) -> bool:
+    """Whether the columns of a kept file say by themselves what its rows are. Raises UserError."""
+    return bool(look(token, shape="", columns={})["format"])
+
+
+def sheets(token: str) -> tuple[list[str], str]:
+    """(the sheets of a kept workbook, the one that is read where none is chosen); ([], "") for another kind of file.
+    Raises UserError."""
+    raw = read_bytes(uploads.find(token))
+    return excel.sheets(raw, name=uploads.name(token)) if excel.is_workbook(raw) else ([], "")
 
 
 def likeliest(found: dict[str, Any]) -> str:
@@ -61,11 +79,13 @@ def account(found: dict[str, Any], lang: str) -> str:
 def as_they_stand(found: dict[str, Any], lang: str) -> str:
     """The file's own first rows, to see which column is which."""
     columns = found["file_columns"][:MOST_COLUMNS]
-    cells = [[_cut(row.get(column, "")) for column in columns] for row in found["first_rows"][:3]]
+    first = found["first_rows"][:3]
+    cells = [[masked.cell(row.get(column, ""), LONGEST_CELL, cut_at=SHORT) for column in columns] for row in first]
+    hidden = masked.note((row.get(column, "") for row in first for column in columns), lang)
     more = len(found["file_columns"]) - len(columns)
     rest = tag("p", esc(text("page.own.more_columns", lang, n=more)), cls="k-muted") if more > 0 else ""
     head = tag("h4", esc(text("page.own.as_they_stand", lang)))
-    return head + table([esc(column) for column in columns], cells, cls="k-own-rows") + rest
+    return head + hidden + table([esc(column) for column in columns], cells, cls="k-own-rows") + rest
 
 
 def _verdict(found: dict[str, Any], lang: str) -> str:
@@ -100,7 +120,9 @@ def rows(sample: Sequence[dict[str, Any]], lang: str) -> str:
     lines = [[COLUMNS[name](row, lang) for name in columns] for row in sample]
     head = [esc(text(f"page.own.row.{name}", lang)) for name in columns]
     cls = "k-pairs" if len(columns) == 2 else "k-own-rows"
-    return tag("h4", esc(text("page.own.first_rows", lang))) + table(head, lines, cls=cls)
+    texts = (words for row in sample for words in (_asked(row), row["completion"], row.get("rejected") or ""))
+    title = tag("h4", esc(text("page.own.first_rows", lang)))
+    return title + masked.note(texts, lang) + table(head, lines, cls=cls)
 
 
 # The columns of the first rows, each with its cell of a row; a column without any cell is left out.
@@ -125,4 +147,4 @@ def _asked(row: dict[str, Any]) -> str:
 
 
 def _cut(words: str) -> str:
-    return esc(words if len(words) <= LONGEST_CELL else words[:LONGEST_CELL] + " …")
+    return masked.cell(words, LONGEST_CELL)

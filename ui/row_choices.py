@@ -1,5 +1,6 @@
-"""What the page holds about the rows of the data: how long, personal and leaked ones are treated, the column that
-groups them, and corrections by hand. One JSON text in the browser, so that a restarted server finds it again."""
+"""What the page holds about the rows of the data: the sheet and the other files they come from, how long, personal and
+leaked ones are treated, the column that groups them, and corrections by hand. One JSON text in the browser, so that a
+restarted server finds it again."""
 
 import json
 from collections.abc import Mapping
@@ -70,6 +71,19 @@ def group(held: str | None) -> dict[str, str]:
     """The column chosen to group the rows by, as part of a column map; {} where the user left that to the program."""
     chosen = read(held).get("group")
     return {"group": chosen} if isinstance(chosen, str) else {}
+
+
+def sheet(held: str | None) -> str:
+    """The sheet chosen of a workbook; "" where the user left that to the program."""
+    chosen = read(held).get("sheet")
+    return chosen if isinstance(chosen, str) else ""
+
+
+def more(held: str | None) -> list[dict[str, Any]]:
+    """The other files of the run: {"upload": the word for the kept file, "weight"}."""
+    found = read(held).get("more")
+    found = found if isinstance(found, list) else []
+    return [one for one in found if isinstance(one, dict) and isinstance(one.get("upload"), str) and "weight" in one]
 
 
 def applied(spec: RunSpec, held: str | None, lang: str) -> RunSpec:

@@ -3,6 +3,8 @@
 import io
 import re
 import zipfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 from engine.data.cell import shown
@@ -29,32 +31,11 @@ def parse_workbook(raw: bytes, *, name: str, sheet: str = "") -> tuple[tuple[str
     fullest near it; what stands above it is not read. A cell merged over several rows counts for each of them. Raises
     UserError for a workbook that is damaged, too large, or has no such sheet, header or row.
     """
-    import openpyxl
-    from openpyxl.utils.exceptions import InvalidFileException
-
-    try:
-        infos = zipfile.ZipFile(io.BytesIO(raw)).infolist()
-        expect_small(infos, packed=len(raw), name=name)
-        book = openpyxl.load_workbook(io.BytesIO(raw), read_only=True, data_only=True)
+    with _told_where_damaged(name):
+        book = _opened(raw, name)
         chosen = _sheet(book, sheet, name)
         grid, issues = _grid(chosen)
         merged = _merged(raw, chosen)
-    except UserError:
-        raise
-    except (
-        zipfile.BadZipFile,
-        InvalidFileException,
-        KeyError,
-        ValueError,
-        TypeError,
-        AttributeError,
-        OSError,
-        EOFError,
-        SyntaxError,
-        IndexError,
-        NotImplementedError,
-    ) as error:  # fmt: skip - what openpyxl raises for broken files
-        raise UserError(f"{name} is a workbook that cannot be read ({type(error).__name__}). Save it again.") from None
     others = [other for other in book.sheetnames if other != chosen.title]
     if others and not sheet:
         names = ", ".join(other[:40] for other in others[:8])
@@ -62,6 +43,32 @@ def parse_workbook(raw: bytes, *, name: str, sheet: str = "") -> tuple[tuple[str
         issues.append(Issue(None, "other_sheets", message, False))
     issues += _fill_merged(grid, merged)
     return _rows(grid, issues, name)
+
+
+def sheets(raw: bytes, *, name: str) -> tuple[list[str], str]:
+    """(the sheets of the workbook, the one that is read where none is named). Raises UserError as `parse_workbook`."""
+    with _told_where_damaged(name):
+        book = _opened(raw, name)
+        return [title for title in book.sheetnames if hasattr(book[title], "iter_rows")], _sheet(book, "", name).title
+
+
+@contextmanager
+def _told_where_damaged(name: str) -> Iterator[None]:
+    """UserError in place of what openpyxl raises for broken files."""
+    from openpyxl.utils.exceptions import InvalidFileException
+
+    broken = (zipfile.BadZipFile, InvalidFileException, LookupError, ValueError, TypeError, AttributeError, OSError)
+    try:
+        yield
+    except (*broken, EOFError, SyntaxError, NotImplementedError) as error:
+        raise UserError(f"{name} is a workbook that cannot be read ({type(error).__name__}). Save it again.") from None
+
+
+def _opened(raw: bytes, name: str) -> Any:
+    import openpyxl
+
+    expect_small(zipfile.ZipFile(io.BytesIO(raw)).infolist(), packed=len(raw), name=name)
+    return openpyxl.load_workbook(io.BytesIO(raw), read_only=True, data_only=True)
 
 
 def _sheet(book: Any, wanted: str, name: str) -> Any:

@@ -18,6 +18,7 @@ from engine.metrics._words import split_words
 from engine.schema import Example, Issue, Kind, Source
 
 SAMPLE = 5
+SHORT = 200  # characters of a cell of the first rows
 
 
 def inspect_file(
@@ -83,9 +84,9 @@ def unusable(table: Table, found: Detection, *, format: str) -> Loaded:
 
 
 def _short(value: Any) -> str:
-    """A cell as a person reads it, cut at 200 characters, without what cannot be printed."""
+    """A cell as a person reads it, cut at SHORT characters, without what cannot be printed."""
     shown = "" if value is None else value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
-    return "".join(char if char.isprintable() or char in "\n\t" else " " for char in shown[:200])
+    return "".join(char if char.isprintable() or char in "\n\t" else " " for char in shown[:SHORT])
 
 
 def lengths(texts: Sequence[str]) -> dict[str, dict[str, int]]:

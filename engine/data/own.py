@@ -13,7 +13,7 @@ from engine.data.sizes import test_share
 from engine.data.split import families
 from engine.data.unanswerable import SUITE, why_not
 from engine.registry import formats, methods, metrics
-from engine.schema import DataSpec, Decoding, Example, Kind, Primary, RunSpec, Source
+from engine.schema import DataSpec, Decoding, Example, Kind, Primary, RunSpec, Source, Weighted
 
 # What is measured on rows of each kind, the deciding metric first.
 METRICS: dict[Kind, tuple[str, ...]] = {
@@ -52,8 +52,11 @@ def own_data_spec(
     method: str = "",
     settings: Mapping[str, Any] | None = None,
     seed: int = 0,
+    sheet: str = "",
+    more: Sequence[Weighted] = (),
 ) -> RunSpec:
-    """The run that trains on the file at `path`, with its format and columns found or as given, and its SHA-256.
+    """The run that trains on the file at `path`, with its format and columns found or as given, and its SHA-256; on the
+    `sheet` of a workbook, and on the rows of `more` sources, each by its own shape.
 
     The rows' kind chooses what is measured and, unless `method` is one that can use them, the method (METHODS). What
     decides is the kind's first metric (METRICS) on the held-out suite: the first of `suites` (name -> file) that holds
@@ -63,8 +66,10 @@ def own_data_spec(
     chosen, its values are the groups. Messages call the file by `title`. Raises UserError where a file cannot
     be read, no shape fits, or no row can be used.
     """
-    given = Source(path=_absolute(path), format=format, columns=dict(columns or {}))
-    loaded = load(given, name=title).required()
+    given = Source(path=_absolute(path), format=format, columns=dict(columns or {}), sheet=sheet)
+    more = tuple(other.model_copy(update={"source": pin(other.source)}) for other in more)
+    first = load(given, name=title).required()
+    loaded = load(given, more=more, name=title) if more else first
     found, examples = loaded.found, loaded.examples
     given_tests = {**unrelated(examples), **(suites or {})}
     tests = {name: pin(Source(path=_absolute(file))) for name, file in given_tests.items()}
@@ -75,14 +80,19 @@ def own_data_spec(
     if chosen == "rlhf" and examples[0].kind != "pairs":  # without pairs there is no reward model: a metric rewards
         settings = {"reward": "metric", "reward_metric": METRICS[examples[0].kind][0], **(settings or {})}
     known = methods()[chosen].Settings.model_fields if method and chosen != method else None
-    own_columns = found.columns | _grouped(loaded, given)
+    own_columns = found.columns | _grouped(first, given)
     train = pin(given.model_copy(update={"format": found.format, "columns": own_columns}))
     spec = RunSpec(
         title=(title or Path(name_of(path)).stem)[:200],
         **({"model": model} if model else {}),
         system=system,
         data=DataSpec(
-            train=train, suites=tests, max_length=MAX_LENGTH, **_makes(tests), test_share=test_share(len(examples))
+            train=train,
+            more=more,
+            suites=tests,
+            max_length=MAX_LENGTH,
+            **_makes(tests),
+            test_share=test_share(len(examples)),
         ),
         method=chosen,
         settings={name: value for name, value in (settings or {}).items() if known is None or name in known},

@@ -103,6 +103,7 @@ def _values(run: Run) -> dict[str, Any]:
         "run": run.id,
         "base": base,
         "base_note": text(f"export.base.{base.note}", "en", base=base.name) if base.note else "",
+        "template": facts.template(run),
         "revision_argument": ", revision=REVISION" if base.revision else "",
         "out": "model" if way == "full" else "adapter",
         "seed": spec.seed,

@@ -7,6 +7,7 @@ from types import SimpleNamespace
 from typing import Any
 
 from engine import chain, embedded, registry
+from engine.plain_template import TEMPLATE
 from engine.rundir import Run, read_json
 from engine.schema import RunSpec
 
@@ -62,6 +63,11 @@ def dtype(run: Run) -> str:
         if found:
             return found
     return "float32"
+
+
+def template(run: Run) -> str:
+    """The chat template to be given to base's tokenizer, which has none; "" where it has its own."""
+    return TEMPLATE if read_json(run.file("env"), default={}).get("plain_template") else ""
 
 
 def settings(run: Run) -> Any:

@@ -23,7 +23,7 @@ def sections(run: Run, found: Mapping[str, Any], lang: str) -> list[Section | No
     spec = run.spec()
     return [
         _titled("limits", lang, lines(limits(run, found, lang))),
-        _titled("method", lang, lines(_method(found, spec, lang)), _tested(found, lang)),
+        _titled("method", lang, lines([*_method(found, spec, lang), *_template(run, lang)]), _tested(found, lang)),
         _titled("training", lang, *_training(run, found, lang)),
         _titled("settings", lang, *_settings(spec, lang)),
         _titled("data", lang, *_data(run, spec, lang)),
@@ -74,6 +74,12 @@ def _method(found: Mapping[str, Any], spec: RunSpec, lang: str) -> list[str]:
     said += [text("report.method.nearest", lang)] if "nearest" in arms else []
     proof = found.get("base_proof")
     return [*said, text("report.method.proof", lang, n=figure(proof["max_abs_difference"]))] if proof else said
+
+
+def _template(run: Run, lang: str) -> list[str]:
+    """That the model was asked through the plain chat template, where it has none of its own."""
+    plain = read_json(run.file("env"), default={}).get("plain_template")
+    return [text("page.data.plain_template", lang)] if plain else []
 
 
 def _tested(found: Mapping[str, Any], lang: str) -> Block | None:

@@ -1,5 +1,6 @@
 """Data of every kind: both answers of a pair, a thumb, a text as it is, a prompt without an answer."""
 
+import json
 import re
 
 import pytest
@@ -7,7 +8,7 @@ import pytest
 from engine.data.inspect import inspect_file
 from engine.specs import PRESETS
 from engine.text import LANGUAGES, text
-from ui import data_view, own_view
+from ui import data_view, masked, own_view
 
 ASKED = [{"text": "<user>", "kind": "template"}, {"text": "Is it open?", "kind": "prompt"}]
 ANSWERED = [*ASKED, {"text": "Yes.", "kind": "answer"}]
@@ -90,3 +91,24 @@ def test_names_left_out_of_training_and_tests_that_could_not_be_made_are_told(la
     assert "Hotaru" in shown and "Kumo" in shown and "9" in shown
     assert text("not_measured.off_topic", lang) in shown and text("not_measured.no_language", lang) in shown
     assert data_view.made({"entities": {"names": [], "rows": 0}, "not_made": []}, lang) == ""
+
+
+@pytest.mark.parametrize("lang", LANGUAGES)
+def test_personal_data_of_a_file_is_masked_with_a_word_on_it(lang, tmp_path):
+    rows = [{"question": f"How do I reach shop {n}?", "answer": f"Write to taro{n}@kumo.co.jp."} for n in range(9)]
+    rows[0]["answer"] = "." * 190 + " hanako@kumo.co.jp"  # cut in the middle where the file is shown as it stands
+    path = tmp_path / "shops.jsonl"
+    path.write_text("".join(json.dumps(row) + "\n" for row in rows))
+    found = inspect_file(path)
+    for shown in (own_view.account(found, lang), own_view.as_they_stand(found, lang)):
+        assert "taro" not in shown and "hanako" not in shown and text("page.own.masked", lang) in shown
+        assert "[E-MAIL]" in shown
+
+
+def test_samples_and_held_out_questions_of_a_file_are_masked_and_others_untouched():
+    part = {"text": "Write to taro@kumo.co.jp.", "kind": "answer"}
+    held_out = [{"suite": "unseen", "question": "Who is taro@kumo.co.jp?", "reference": "Taro.", "rejected": None}]
+    found = masked.preview({"samples": [{**PAIR, "segments": [*ASKED, part]}], "held_out": held_out, "rows": 2})
+    assert "taro@" not in str(found) and found["masked"] and found["rows"] == 2
+    assert part["text"] == "Write to taro@kumo.co.jp."
+    assert not masked.preview({"samples": [PAIR], "held_out": []})["masked"]

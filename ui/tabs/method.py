@@ -106,7 +106,7 @@ def suited(lang: str, before: str, name: str, *data: Any) -> list[Any]:
     """The file or its columns changed: where it teaches something else now, the method to begin with for that, and
     the longest answer that suits it."""
     use_case, upload, shape, *columns, choices = data
-    kinds = drafts.kinds(use_case, upload, shape, columns)
+    kinds = drafts.kinds(use_case, upload, shape, columns, choices)
     if not kinds or " ".join(kinds) == before:
         return [gr.skip()] * (5 + len(method_choice.order()) + 1)
     spec = drafts.data_only(use_case, upload, shape, columns, choices, lang=lang)

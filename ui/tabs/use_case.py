@@ -12,12 +12,12 @@ from engine import launch, results, showcase, uploads
 from engine.registry import formats
 from engine.schema import UserError
 from engine.text import text
-from ui import data_view, drafts, own_view, row_choices, runs, use_case_view, usecases
+from ui import data_view, drafts, masked, own_view, row_choices, runs, use_case_view, usecases
 from ui.drafts import SLOTS
-from ui.events import slow
+from ui.events import QUICK, slow
 from ui.frame import Frame
 from ui.html import area, heading, notice
-from ui.tabs import rows
+from ui.tabs import rows, sources
 from ui.usecases import OWN
 
 TO_CASE = "() => kurabeShowCase()"
@@ -34,6 +34,7 @@ class Tab:
     file: gr.File
     format: gr.Dropdown
     columns: tuple[gr.Dropdown, ...]
+    sources: sources.Sources
     account: gr.HTML
     data: gr.HTML
     rows: rows.Rows
@@ -58,6 +59,7 @@ def build(lang: str) -> Tab:
             elem_id="k-file",
             visible=not showcase.on(),
         )
+        origin = sources.build(lang)
         with gr.Row(elem_classes="k-fields"):
             shape = gr.Dropdown(
                 [],
@@ -76,7 +78,7 @@ def build(lang: str) -> Tab:
         onward = gr.Button(
             text("page.use_case.next", lang), variant="primary", scale=0, min_width=120, elem_id="k-to-method"
         )
-    return Tab(name, upload, shown, cards, about, own, file, shape, columns, account, data, listed, onward)
+    return Tab(name, upload, shown, cards, about, own, file, shape, columns, origin, account, data, listed, onward)
 
 
 def draft_inputs(tab: Tab) -> list[Any]:
@@ -134,7 +136,9 @@ def preview(request: gr.Request, lang: str, step: str, seen: str, shown: str, *c
     try:
         spec = drafts.data_only(name, upload, shape, columns, choices, lang=lang)
         found = launch.preview(spec)
-        drawn, ledger = data_view.preview(found, lang), str(found.get("ledger") or "")
+        ledger = str(found.get("ledger") or "")
+        shipped = name in usecases.presets()  # its people are made up
+        drawn = data_view.preview(found if shipped else masked.preview(found), lang)
     except UserError as problem:
         drawn = notice(str(problem), tone="bad", title=text("page.error.data", lang))
     # Gradio sends the last word again when a generator ends: a late one must not bring its waiting line back.
@@ -153,26 +157,28 @@ def uploaded(lang: str, paths: list[str] | None) -> list[Any]:
     if not paths:
         return ["", *no_file(lang)]
     try:
-        token = uploads.keep([Path(path) for path in paths])
-        return [token, *of_file(token, lang)]
+        token, choices = sources.keep([Path(path) for path in paths])
+        return [token, *of_file(token, lang, choices)]
     except UserError as problem:
         return ["", *no_file(lang, notice(str(problem), tone="bad", title=text("page.error.file", lang)))]
 
 
 def no_file(lang: str, account: str = "") -> list[Any]:
     """No shape, no columns, no choice of rows."""
-    return [*[gr.update(visible=False, value=None)] * (1 + SLOTS), account, *rows.chosen(""), rows.grouped(None, lang)]
+    nothing = [*[gr.update(visible=False, value=None)] * (1 + SLOTS), account]
+    return [*nothing, *rows.chosen(""), rows.grouped(None, lang), *sources.shown("", "", lang)]
 
 
-def of_file(token: str, lang: str) -> list[Any]:
-    """The shape, columns, account and rows of a kept file. Raises UserError where it cannot be read."""
-    looked = own_view.look(token, shape="", columns={})
-    return [*mapping(looked, lang), own_view.account(looked, lang), *rows.chosen(""), rows.grouped(looked, lang)]
+def of_file(token: str, lang: str, choices: str = "") -> list[Any]:
+    """The shape, columns, account, rows and sources of a kept file. Raises UserError where it cannot be read."""
+    looked = own_view.look(token, shape="", columns={}, sheet=row_choices.sheet(choices))
+    drawn = [*mapping(looked, lang), own_view.account(looked, lang)]
+    return [*drawn, *rows.chosen(choices), rows.grouped(looked, lang), *sources.shown(token, choices, lang)]
 
 
 def file_outputs(tab: Tab) -> list[Any]:
     """What another file changes."""
-    of_rows = [*rows.chosen_outputs(tab.rows), tab.rows.group]
+    of_rows = [*rows.chosen_outputs(tab.rows), tab.rows.group, *sources.outputs(tab.sources)]
     return [tab.upload, tab.format, *tab.columns, tab.account, *of_rows]
 
 
@@ -195,22 +201,34 @@ def column_slots(found: dict[str, Any], lang: str) -> list[Any]:
     return [*slots, *[gr.update(visible=False, value=None)] * (SLOTS - len(slots))]
 
 
-def reshaped(lang: str, upload: str, shape: str | None) -> list[Any]:
+def another_sheet(lang: str, upload: str, choices: str, sheet: str | None) -> list[Any]:
+    """Another sheet was chosen: it is read as if it were another file."""
+    kept = {"sheet": sheet or "", "more": row_choices.more(choices)}
+    choices = row_choices.write({name: value for name, value in kept.items() if value})
+    try:
+        return of_file(upload, lang, choices)
+    except UserError as problem:
+        return no_file(lang, notice(str(problem), tone="bad", title=text("page.error.file", lang)))
+
+
+def reshaped(lang: str, upload: str, choices: str, shape: str | None) -> list[Any]:
     """Another shape was chosen: its columns are guessed anew."""
-    return _inspected(lang, upload, shape, {}, with_columns=True)
+    return _inspected(lang, upload, choices, shape, {}, with_columns=True)
 
 
-def remapped(lang: str, upload: str, shape: str | None, *columns: str | None) -> str:
+def remapped(lang: str, upload: str, choices: str, shape: str | None, *columns: str | None) -> str:
     """Another column was chosen: the account of the rows follows."""
-    return _inspected(lang, upload, shape, drafts.column_map(shape, columns), with_columns=False)[-1]
+    return _inspected(lang, upload, choices, shape, drafts.column_map(shape, columns), with_columns=False)[-1]
 
 
-def _inspected(lang: str, upload: str, shape: str | None, columns: dict[str, str], *, with_columns: bool) -> list[Any]:
+def _inspected(
+    lang: str, upload: str, choices: str, shape: str | None, columns: dict[str, str], *, with_columns: bool
+) -> list[Any]:
     kept = [gr.skip()] * SLOTS
     if not upload:
         return [*kept, ""]
     try:
-        found = own_view.look(upload, shape=shape or "", columns=columns)
+        found = own_view.look(upload, shape=shape or "", columns=columns, sheet=row_choices.sheet(choices))
     except UserError as problem:
         return [*kept, notice(str(problem), tone="bad", title=text("page.error.file", lang))]
     return [*(column_slots(found, lang) if with_columns else kept), own_view.account(found, lang)]
@@ -224,9 +242,16 @@ def preview_event(tab: Tab, frame: Frame, *, step: Any = None) -> dict[str, Any]
 
 def bind(tab: Tab, frame: Frame, suited: dict[str, Any]) -> None:
     """Wire the step; `suited` is the event that finds the methods for what a file holds now."""
-    look, mapped = preview_event(tab, frame), [frame.lang, tab.upload, tab.format, *tab.columns]
+    look, held = preview_event(tab, frame), [frame.lang, tab.upload, tab.rows.choices]
+    mapped = [*held, tab.format, *tab.columns]
     rows.bind(tab.rows, frame, tab.data, look)
     tab.file.change(uploaded, [frame.lang, tab.file], file_outputs(tab), **slow(4)).then(**suited).then(**look)
-    tab.format.input(reshaped, mapped[:3], [*tab.columns, tab.account], **slow(4)).then(**suited).then(**look)
+    weighed = {"fn": sources.weighed, "inputs": [tab.rows.choices, *tab.sources.weights], "outputs": tab.rows.choices}
+    tab.sources.sheet.input(another_sheet, [*held, tab.sources.sheet], file_outputs(tab)[1:], **slow(4)).then(
+        **suited
+    ).then(**look)
+    for weight in tab.sources.weights:
+        gr.on([weight.submit, weight.blur], **weighed, **QUICK).then(**look)
+    tab.format.input(reshaped, mapped[:4], [*tab.columns, tab.account], **slow(4)).then(**suited).then(**look)
     for column in tab.columns:
         column.input(remapped, mapped, tab.account, **slow(4)).then(**suited).then(**look)

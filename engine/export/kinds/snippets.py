@@ -30,7 +30,7 @@ ADAPTER = """import torch
 {imports}
 
 BASE = {base}  # or the folder where it lies
-tokenizer = AutoTokenizer.from_pretrained(BASE{revision})
+tokenizer = AutoTokenizer.from_pretrained(BASE{revision}){template}
 model = AutoModelForCausalLM.from_pretrained(BASE{revision}, dtype=torch.{dtype}{four_bits})
 model = PeftModel.from_pretrained(model, "./adapter").eval()
 {asked}"""
@@ -99,6 +99,7 @@ def snippet(run: Run, name: str) -> str:
         imports="\n".join(imports),
         base=repr(base.name),
         revision=f", revision={base.revision!r}" if base.revision else "",
+        template=f"\ntokenizer.chat_template = {facts.template(run)!r}" if facts.template(run) else "",
         dtype=dtype,
         four_bits=FOUR_BITS.format(dtype=dtype) if quantised else "",
         asked=asked,
