@@ -172,7 +172,9 @@ class Format:
 
     `to_example(row)` gets a row whose keys are canonical fields and returns an Example, or a pair of one and the codes
     of what was mended in it, or raises ValueError saying what is wrong with that row. With `alone` the shape is a part
-    of others: it is found only where no other shape fits and no column is left that may hold an answer.
+    of others: it is found only where no other shape fits and no column is left that may hold an answer. `texts` says in
+    which fields the question, the answer and the rejected answer stand, `turns` which field holds a conversation: by
+    these a row that cannot be read is corrected.
     """
 
     name: str
@@ -181,6 +183,8 @@ class Format:
     required: tuple[str, ...]
     to_example: Callable[[Mapping[str, Any]], Example | tuple[Example, tuple[str, ...]]]
     alone: bool = False
+    texts: Mapping[Literal["question", "answer", "rejected"], str] = field(default_factory=dict)
+    turns: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -312,9 +316,9 @@ class Source(Frozen):
 class Edit(Frozen):
     """A correction of one row of the training file, made by hand; the file itself is never touched.
 
-    `row` is the row's number in the file and `was` the id that its content had (example_id): a file that changed is
-    refused. Either the row is left out (`exclude`), or what is given takes the place of the last question, the answer
-    or the rejected answer.
+    `row` is the row's number in the file and `was` the id that its content had (example_id), of a row that could not be
+    read the hash of the row (data/unread.py): a file that changed is refused. Either the row is left out (`exclude`),
+    or what is given takes the place of the last question, the answer or the rejected answer.
     """
 
     row: int = Field(ge=0)

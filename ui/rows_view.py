@@ -82,7 +82,7 @@ def _sorted_by(sort: str, key: str, chosen: Chosen, lang: str) -> str:
 def _line(row: Mapping[str, Any], edit: Mapping[str, Any] | None, lang: str) -> list[str]:
     number, status = row["number"], row["status"]
     shown = figure(number) if number is not None else "–"
-    can_be_opened = status != "dropped" or bool(edit)
+    can_be_opened = status != "dropped" or bool(edit or row["texts"])
     opens = tag("button", shown, type="button", cls="k-see", data_pick=f"row={number}") if can_be_opened else shown
     word = tag("span", esc(f"{SIGNS[status]} {text(f'page.rows.status.{status}', lang)}"), cls=f"k-row-{status}")
     place = f"page.rows.place.{row['place']}"
@@ -132,6 +132,8 @@ def opened(row: Mapping[str, Any], edit: Mapping[str, Any] | None, lang: str) ->
     """What stands above the fields of the row that is being corrected."""
     head = tag("h4", esc(text("page.rows.row_title", lang, n=figure(row["number"]))))
     told = "".join(tag("p", esc(line), cls="k-muted") for line in (row["message"] or "").splitlines())
+    if row["status"] == "dropped":
+        told += tag("p", esc(text("page.rows.dropped_help", lang)))
     if edit:
         told += tag("p", esc(text(f"page.rows.{'excluded' if edit.get('exclude') else 'edited'}_help", lang)))
     return head + told

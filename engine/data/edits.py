@@ -5,6 +5,8 @@ from dataclasses import replace
 
 from engine.schema import Edit, Example, Issue, Message, UserError, identified
 
+FIELDS = ("question", "answer", "rejected")
+
 
 def apply(examples: Sequence[Example], edits: Sequence[Edit], *, file: str) -> tuple[list[Example], list[Issue]]:
     """(examples as corrected, issues): rows left out by hand and rows corrected, in order.
@@ -31,10 +33,14 @@ def apply(examples: Sequence[Example], edits: Sequence[Edit], *, file: str) -> t
             issues.append(Issue(example.source_row, "excluded", message, True))
         else:
             kept.append(edited(example, edit))
-            parts = [name for name in ("question", "answer", "rejected") if getattr(edit, name) is not None]
-            message = f"Row {example.source_row}: {' and '.join(parts)} corrected by hand."
-            issues.append(Issue(example.source_row, "edited", message, False))
+            issues.append(Issue(example.source_row, "edited", said(edit), False))
     return kept, issues
+
+
+def said(edit: Edit) -> str:
+    """What an edit corrected, in a sentence."""
+    parts = [name for name in FIELDS if getattr(edit, name) is not None]
+    return f"Row {edit.row}: {' and '.join(parts)} corrected by hand."
 
 
 def edited(example: Example, edit: Edit) -> Example:

@@ -1,7 +1,8 @@
 """Every row of a training file with what became of it, in one SQLite file: listed page by page, never whole.
 
 One table, `rows`: number (in the file), status, codes and messages of its issues, where it went, its texts and their
-tokens, and `origin`, the id an Edit names. Status is accepted, noted (accepted, with something told), fixed or dropped.
+tokens, `origin`, the id an Edit names, and of a dropped row `texts`, what can be corrected of it, as JSON. Status is
+accepted, noted (accepted, with something told), fixed or dropped.
 """
 
 import json
@@ -14,6 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from engine.data import unread
 from engine.data.account import happened
 from engine.data.leakage import asked
 from engine.data.load import CountTokens, Loaded
@@ -22,7 +24,7 @@ from engine.schema import Issue, UserError
 STATUSES = ("accepted", "noted", "fixed", "dropped")
 SORTS = ("number", "status", "tokens")
 FIELDS = (
-    *("number", "status", "codes", "message", "place", "question", "answer", "rejected", "asked", "origin"),
+    *("number", "status", "codes", "message", "place", "question", "answer", "rejected", "asked", "origin", "texts"),
     *("prompt_tokens", "answer_tokens"),
 )
 _ORDER = {"number": "number", "status": "status", "tokens": "prompt_tokens + answer_tokens"}
@@ -74,14 +76,16 @@ def _lines(
         tokens = count_tokens(example) if count_tokens else (None, None)
         texts = (example.question, example.completion, example.rejected, _plain(asked(example)))
         origin = loaded.origins.get(number, "")
-        yield (number, status, *_told(issues), places.get(number, "out"), *map(_plain, texts), origin, *tokens)
+        yield (number, status, *_told(issues), places.get(number, "out"), *map(_plain, texts), origin, "", *tokens)
     raw = dict(zip(loaded.table.numbers, loaded.table.rows, strict=True))
     for number, issues in told.items():
         if number is not None and any(issue.dropped for issue in issues):
             row = raw.get(number)
             words = "" if row is None else json.dumps(row, ensure_ascii=False, default=str)[:MOST_RAW]
             origin = loaded.origins.get(number, "")
-            yield (number, "dropped", *_told(issues), "", _plain(words), "", None, "", origin, None, None)
+            found = loaded.failed.get(number) or (unread.texts(loaded, number, row) if row is not None else None)
+            held = json.dumps(found) if found and origin else ""
+            yield (number, "dropped", *_told(issues), "", _plain(words), "", None, "", origin, held, None, None)
 
 
 def _told(issues: list[Issue]) -> tuple[str, str]:

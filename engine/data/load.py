@@ -5,7 +5,7 @@ from dataclasses import asdict, dataclass, field
 from typing import Any
 
 from engine import registry
-from engine.data import long_rows, privacy
+from engine.data import long_rows, privacy, unread
 from engine.data.account import account, happened, notices, reasons, severity
 from engine.data.clean import clean
 from engine.data.convert import Detection
@@ -22,7 +22,7 @@ CountTokens = Callable[[Example], tuple[int, int]]
 class Loaded:
     """What one file gave: the usable examples, an issue for every other row, and how it was read. `origins` has the id
     that each row's content had as it stands in the file, by its number: what an Edit names. `parts` tells the sources
-    apart where they are several."""
+    apart where they are several. `failed` has the texts of rows that were corrected and still cannot be used."""
 
     table: Table
     found: Detection
@@ -30,6 +30,7 @@ class Loaded:
     issues: list[Issue]
     origins: dict[int | None, str] = field(default_factory=dict)
     parts: tuple[Part, ...] = ()
+    failed: dict[int, unread.Texts] = field(default_factory=dict)
 
     def to_dict(self) -> dict[str, Any]:
         """How the file was read and what became of its rows, ready for JSON."""
@@ -81,8 +82,8 @@ def load(
     for other in more:
         pin(other.source)
     read = read_all(source, more, suite=suite, name=name)
-    table, examples, issues = read.table, read.examples, list(read.issues)
-    origins = {example.source_row: example.id for example in examples}
+    table, origins = read.table, unread.origins(read)
+    examples, issues, edits, failed = unread.restored(read, edits)
     examples, corrected = apply(examples, edits, file=table.name)
     examples, mended = clean(examples)
     issues += corrected + mended
@@ -97,4 +98,4 @@ def load(
     if checks:
         tokens = [sum(count_tokens(example)) for example in examples] if count_tokens else None
         issues += [issue for check in registry.checks().values() for issue in check.find(examples, tokens)]
-    return Loaded(table, read.found, examples, issues, origins, read.parts)
+    return Loaded(table, read.found, examples, issues, origins, read.parts, failed)

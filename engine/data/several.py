@@ -2,8 +2,8 @@
 
 import hashlib
 import math
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from engine.data.account import account
@@ -14,7 +14,8 @@ from engine.schema import Example, Issue, Source, Weighted
 
 @dataclass(frozen=True)
 class Part:
-    """One source among several: its rows have the numbers first to last. `aside` are its issues that are of no row."""
+    """One source among several: its rows have the numbers first to last. `aside` are its issues that are of no row,
+    `columns` its own (canonical field -> column)."""
 
     file: str
     format: str
@@ -22,6 +23,7 @@ class Part:
     first: int
     last: int
     aside: tuple[Issue, ...] = ()
+    columns: Mapping[str, str] = field(default_factory=dict)
 
     def holds(self, row: int | None) -> bool:
         return row is not None and self.first <= row <= self.last
@@ -57,7 +59,7 @@ def read_all(source: Source, more: Sequence[Weighted] = (), *, suite: str = "", 
         moved = [_moved(issue, start, one.table.name if start else "") for issue in one.issues]
         last = max([start, *(start + n for n in one.table.numbers), *(issue.source_row or 0 for issue in moved)])
         aside = tuple(issue for issue in moved if issue.source_row is None)
-        parts.append(Part(one.table.name, one.found.format, weight, start + 1, last, aside))
+        parts.append(Part(one.table.name, one.found.format, weight, start + 1, last, aside, one.found.columns))
         rows += one.table.rows
         numbers += [start + number for number in one.table.numbers]
         examples += [replace(e, source_row=(e.source_row or 0) + start) for e in one.examples]

@@ -50,4 +50,5 @@ FORMAT = Format(
     },
     required=("instruction", "output"),
     to_example=to_example,
+    texts={"question": "instruction", "answer": "output"},
 )

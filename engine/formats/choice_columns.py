@@ -45,4 +45,5 @@ FORMAT = Format(
     },
     required=("question", "a", "b", "answer"),
     to_example=to_example,
+    texts={"question": "question", "answer": "answer"},
 )

@@ -41,4 +41,5 @@ FORMAT = Format(
     },
     required=("prefix", "middle", "suffix"),
     to_example=to_example,
+    texts={"answer": "middle"},
 )

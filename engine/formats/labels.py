@@ -49,4 +49,5 @@ FORMAT = Format(
     },
     required=("prompt", "completion", "label"),
     to_example=to_example,
+    texts={"question": "prompt", "answer": "completion"},
 )

@@ -34,4 +34,5 @@ FORMAT = Format(
     },
     required=("messages",),
     to_example=to_example,
+    turns="messages",
 )

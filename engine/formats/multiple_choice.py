@@ -62,4 +62,5 @@ FORMAT = Format(
     },
     required=("question", "options", "answer"),
     to_example=to_example,
+    texts={"question": "question", "answer": "answer"},
 )

@@ -78,4 +78,5 @@ FORMAT = Format(
     },
     required=("context", "question", "answer"),
     to_example=to_example,
+    texts={"question": "question", "answer": "answer"},
 )

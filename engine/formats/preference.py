@@ -77,4 +77,5 @@ FORMAT = Format(
     },
     required=("chosen", "rejected"),
     to_example=to_example,
+    texts={"question": "prompt", "answer": "chosen", "rejected": "rejected"},
 )

@@ -31,4 +31,5 @@ FORMAT = Format(
     },
     required=("prompt", "completion"),
     to_example=to_example,
+    texts={"question": "prompt", "answer": "completion"},
 )

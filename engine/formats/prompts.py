@@ -23,4 +23,5 @@ FORMAT = Format(
     required=("prompt",),
     to_example=to_example,
     alone=True,
+    texts={"question": "prompt"},
 )

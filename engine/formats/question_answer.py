@@ -51,4 +51,5 @@ FORMAT = Format(
     },
     required=("question", "answer"),
     to_example=to_example,
+    texts={"question": "question", "answer": "answer"},
 )

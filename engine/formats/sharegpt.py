@@ -30,4 +30,5 @@ FORMAT = Format(
     },
     required=("conversations",),
     to_example=to_example,
+    turns="conversations",
 )

@@ -28,4 +28,5 @@ FORMAT = Format(
     required=("text",),
     to_example=to_example,
     alone=True,
+    texts={"answer": "text"},
 )

@@ -1,17 +1,21 @@
 """The list of rows: filters and pages, corrections that travel as a choice, and the list to take away."""
 
 import csv
+import html
 import json
 from types import SimpleNamespace
 
+import gradio as gr
 import pytest
 
 from engine import rundir, uploads
+from engine.data import ledger
 from engine.data.ledger import write_ledger
 from engine.data.load import load
-from engine.schema import DataSpec, Source, UserError
+from engine.schema import DataSpec, Edit, Source, UserError
 from engine.text import LANGUAGES, text
 from ui import drafts, row_choices
+from ui.rows_view import Chosen
 from ui.tabs import rows
 
 HELD = ("", "", "number", "0", "")  # status, code, sort, page, search
@@ -82,6 +86,35 @@ def test_a_correction_is_kept_as_a_choice_shown_at_once_and_taken_back(key):
     assert [one.get("exclude", False) for one in row_choices.edits(choices)] == [False, True]
     choices, *shown = rows.undo("en", key, choices, event("undo=9"), *HELD)
     assert [one["row"] for one in row_choices.edits(choices)] == [10] and "Nine dollars" not in shown[5]
+
+
+def test_a_dropped_row_is_opened_corrected_and_taken_back(key, tmp_path):
+    assert 'data-pick="row=5"' in rows.pick("en", key, "", event("status=dropped"), *HELD)[5]
+    panel, _, head, question, answer, rejected, leave_out = rows.open_row("en", key, "", event("row=5"))
+    assert panel["visible"] and text("page.rows.dropped_help", "en") in html.unescape(head)
+    assert (question["value"], answer["value"], answer["visible"]) == ("How much is 5?", "", True)
+    assert not rejected["visible"] and not leave_out["visible"]
+    choices, _, *shown = rows.save_row("en", key, "", "5", "How much is 5?", "5 dollars", "", *HELD)
+    (edit,) = row_choices.edits(choices)
+    assert edit["question"] == "How much is 5?" and edit["answer"] == "5 dollars" and shown[7]["visible"] is True
+    assert rows.exclude_row("en", key, "", "5", "", "", "", *HELD)[0] == gr.skip()
+    assert rows.save_row("en", key, "", "5", "How much is 5?", "", "", *HELD)[0] == ""
+    source = Source(path=str(tmp_path / "a.jsonl"))
+    loaded = load(source, edits=[Edit.model_validate(edit)], choices=DataSpec(train=source), checks=True)
+    write_ledger(rundir.ledger_file(KEY), loaded, places={})
+    assert ledger.row(rundir.ledger_file(KEY), 5)["status"] == "fixed"
+    assert rows.at("en", key, choices, Chosen())[7]["visible"] is False  # the list knows the correction
+    assert row_choices.edits(rows.undo("en", key, choices, event("undo=5"), *HELD)[0]) == []
+
+
+def test_a_correction_that_does_not_do_is_shown_as_it_was_written(key, tmp_path):
+    choices, *_ = rows.save_row("en", key, "", "5", "", "5 dollars", "", *HELD)
+    source = Source(path=str(tmp_path / "a.jsonl"))
+    edits = [Edit.model_validate(edit) for edit in row_choices.edits(choices)]
+    write_ledger(rundir.ledger_file(KEY), load(source, edits=edits), places={})
+    assert rows.at("en", key, choices, Chosen())[7]["visible"] is False
+    question, answer = rows.open_row("en", key, "", event("row=5"))[3:5]
+    assert (question["value"], answer["value"]) == ("", "5 dollars")
 
 
 def test_saving_an_unchanged_row_is_no_correction(key):

@@ -1,6 +1,7 @@
 """The rows of the chosen data: how some of them are treated, the list of all, corrections by hand."""
 
 import csv
+import json
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
@@ -11,6 +12,7 @@ import gradio as gr
 
 from engine import rundir
 from engine.data import ledger
+from engine.data.edits import FIELDS
 from engine.items_csv import safe
 from engine.schema import UserError
 from engine.text import text
@@ -170,8 +172,10 @@ def _applied(path: Path, edits: Mapping[int, Mapping[str, Any]]) -> int:
     done = 0
     for number, edit in edits.items():
         row = ledger.row(path, number)
-        texts = {name: edit[name] for name in ("question", "answer", "rejected") if edit.get(name) is not None}
-        same = row is not None and all((row[name] or "").strip() == value.strip() for name, value in texts.items())
+        texts = {name: edit[name] for name in FIELDS if edit.get(name) is not None}
+        there = _texts(row) if row else {}
+        same = row is not None and all((there[name] or "").strip() == value.strip() for name, value in texts.items())
+        same = same and (row["status"] != "dropped" or "edited" in row["codes"])
         done += ("excluded" in row["codes"]) if row and edit.get("exclude") else same
     return done
 
@@ -185,7 +189,7 @@ def _csv(key: str) -> Path:
         building = path.with_name(f".{path.name}.{os.getpid()}.tmp")
         with open(building, "w", encoding="utf-8-sig", newline="") as stream:
             writer = csv.writer(stream, lineterminator="\r\n")
-            names = [name for name in ledger.FIELDS if name not in ("asked", "origin")]
+            names = [name for name in ledger.FIELDS if name not in ("asked", "origin", "texts")]
             writer.writerow(names)
             for count, row in enumerate(ledger.every(rundir.ledger_file(key), ledger.Asked())):
                 if count == MOST_IN_CSV:
@@ -230,31 +234,32 @@ def search_anew(lang: str, key: str, choices: str, *held: str) -> list[Any]:
 
 
 def panel_outputs(part: Rows) -> list[Any]:
-    return [part.panel, part.row, part.head, *part.fields.values()]
+    return [part.panel, part.row, part.head, *part.fields.values(), part.leave_out]
 
 
 def open_row(lang: str, key: str, choices: str, event: gr.EventData) -> list[Any]:
     """A row's number was clicked: its texts in fields, as they are or as they were corrected."""
     kind, _, value = str(event._data["pick"]).partition("=")
     if kind != "row" or not value.isdecimal() or len(value) > 12:
-        return [gr.skip()] * 6
+        return [gr.skip()] * 7
     try:
         row = ledger.row(rundir.ledger_file(key), int(value))
     except UserError:
         row = None
     if row is None:
-        return [gr.skip()] * 6
+        return [gr.skip()] * 7
     edit = row_choices.edit_of(choices, int(value))
     head = rows_view.opened(row, edit, lang)
-    return [gr.update(visible=True), value, head, *(_field(row, edit or {}, name) for name in FIELDS)]
+    texts = _texts(row)
+    fields = [gr.update(value=(edit or {}).get(n, texts[n]) or "", visible=texts[n] is not None) for n in FIELDS]
+    return [gr.update(visible=True), value, head, *fields, gr.update(visible=row["status"] != "dropped")]
 
 
-FIELDS = ("question", "answer", "rejected")
-
-
-def _field(row: Mapping[str, Any], edit: Mapping[str, Any], name: str) -> Any:
-    there = row[name] is not None and (name != "question" or bool(row["question"]))
-    return gr.update(value=edit.get(name, row[name]) or "", visible=there)
+def _texts(row: Mapping[str, Any]) -> dict[str, str | None]:
+    """What of a row can be corrected; None where it has no such text."""
+    if row["status"] == "dropped":
+        return dict.fromkeys(FIELDS) | json.loads(row["texts"] or "{}")
+    return {name: None if name == "question" and not row[name] else row[name] for name in FIELDS}
 
 
 def save_row(lang: str, key: str, choices: str, row: str, *values: str) -> list[Any]:
@@ -263,11 +268,10 @@ def save_row(lang: str, key: str, choices: str, row: str, *values: str) -> list[
     found = _origin(key, row)
     if found is None:
         return [gr.skip()] * 10
-    changed = {
-        name: value
-        for name, value in zip(FIELDS, texts, strict=True)
-        if found[name] is not None and value != (found[name] or "")
-    }
+    held_now = _texts(found)
+    given = {name: value for name, value in zip(FIELDS, texts, strict=True) if held_now[name] is not None}
+    changed = {name: value for name, value in given.items() if value != held_now[name]}
+    changed = given if changed and found["status"] == "dropped" else changed  # it is read anew: nothing else is known
     before = row_choices.edit_of(choices, int(row)) or {}
     kept = {name: before[name] for name in FIELDS if name in before and not before.get("exclude")}
     edit = {"row": int(row), "was": found["origin"], **kept, **changed}
@@ -279,7 +283,7 @@ def save_row(lang: str, key: str, choices: str, row: str, *values: str) -> list[
 def exclude_row(lang: str, key: str, choices: str, row: str, *values: str) -> list[Any]:
     """Leave the row that is open out of training and test."""
     found = _origin(key, row)
-    if found is None:
+    if found is None or found["status"] == "dropped":
         return [gr.skip()] * 10
     choices = row_choices.with_edit(choices, {"row": int(row), "was": found["origin"], "exclude": True})
     return [choices, gr.update(visible=False), *_safely(lang, key, choices, wanted_of(*values[3:]))]
