@@ -42,7 +42,7 @@ fast: test-packages  ## check style and run the tests that need neither the embe
 	@$(PY) -m ruff format --check .
 	@$(PYTEST) -m "not slow and not browser"
 
-bench: packages model  ## measure speed against plain TRL on this machine
+bench: packages model  ## measure speed against plain TRL and datasets on this machine
 	@echo "Measuring; keep the machine otherwise idle ..."
 	@$(PY) -m benchmarks
 

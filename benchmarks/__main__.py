@@ -3,7 +3,7 @@
 import sys
 from importlib import import_module
 
-NAMES = ("training", "preference", "rlhf", "generation", "evaluation", "judge")
+NAMES = ("rows", "training", "preference", "rlhf", "generation", "evaluation", "judge")
 
 for name in sys.argv[1:] or NAMES:
     import_module(f"benchmarks.{name}").main()

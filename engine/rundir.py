@@ -217,12 +217,13 @@ def process_lives(pid: int, started: float, boot: str) -> bool:
         return False
 
 
-def write_text(path: Path, text: str) -> None:
-    """Write so that a reader sees the old text or the new, never half: a temporary name, fsync, rename."""
+def write_text(path: Path, text: str | Iterable[str]) -> None:
+    """Write the text, or its parts as they come, so that a reader sees the old text or the new, never half: a temporary
+    name, fsync, rename."""
     path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
     with open(temporary, "w", encoding="utf-8", errors="replace") as stream:
-        stream.write(text)
+        stream.writelines([text] if isinstance(text, str) else text)
         stream.flush()
         os.fsync(stream.fileno())
     os.replace(temporary, path)
@@ -235,7 +236,7 @@ def write_json(path: Path, value: Any) -> None:
 def write_lines(path: Path, values: Iterable[Any]) -> None:
     """One JSON document a line. Values may be dictionaries or types with to_dict()."""
     rows = (value if isinstance(value, dict) else value.to_dict() for value in values)
-    write_text(path, "".join(json.dumps(row, ensure_ascii=False, allow_nan=False) + "\n" for row in rows))
+    write_text(path, (json.dumps(row, ensure_ascii=False, allow_nan=False) + "\n" for row in rows))
 
 
 def append_line(path: Path, value: dict[str, Any]) -> None:

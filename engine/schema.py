@@ -143,11 +143,31 @@ def example_id(
     >>> example_id((Message("user", "Hi  there"),), "Hello") == example_id((Message("user", "Hi there"),), "Hello ")
     True
     """
-    fold = lambda text: " ".join(unicodedata.normalize("NFC", text).split())  # noqa: E731
-    content: list[Any] = [[(m.role, fold(m.content)) for m in prompt], fold(completion), suite]
+    # The JSON of [[[role, content], ...], completion, suite, {"rejected", "label"}], put together by hand: every row of
+    # a file gets an id, and json.dumps() would be most of its cost.
+    turns = ", ".join([f"[{_quoted(m.role)}, {_quoted(one_line(_nfc(m.content)))}]" for m in prompt])
+    content = f"[[{turns}], {_quoted(one_line(_nfc(completion)))}, {_quoted(suite)}"
     if rejected is not None or label is not None:
-        content.append({"rejected": None if rejected is None else fold(rejected), "label": label})
-    return hashlib.sha256(json.dumps(content, ensure_ascii=True).encode()).hexdigest()[:16]
+        other = "null" if rejected is None else _quoted(one_line(_nfc(rejected)))
+        content += f', {{"rejected": {other}, "label": {json.dumps(label)}}}'
+    return hashlib.sha256(f"{content}]".encode()).hexdigest()[:16]
+
+
+_quoted = json.encoder.encode_basestring_ascii
+
+
+def _nfc(text: str) -> str:
+    return text if text.isascii() else unicodedata.normalize("NFC", text)
+
+
+def one_line(text: str) -> str:
+    """The text with each run of white space as one blank, and none around it.
+
+    >>> one_line(" Are  you\\nopen? ")
+    'Are you open?'
+    """
+    # Of white space only the blank is printable, so most texts need not be taken apart.
+    return text.strip(" ") if "  " not in text and text.isprintable() else " ".join(text.split())
 
 
 def identified(example: Example) -> Example:
@@ -170,11 +190,11 @@ class Issue:
 class Format:
     """A row shape. `fields` maps each canonical field to the column names it is known by, the first being its own.
 
-    `to_example(row)` gets a row whose keys are canonical fields and returns an Example, or a pair of one and the codes
-    of what was mended in it, or raises ValueError saying what is wrong with that row. With `alone` the shape is a part
-    of others: it is found only where no other shape fits and no column is left that may hold an answer. `texts` says in
-    which fields the question, the answer and the rejected answer stand, `turns` which field holds a conversation: by
-    these a row that cannot be read is corrected.
+    `to_example(row)` gets a row whose keys are canonical fields and returns an Example with its id (see example_id), or
+    a pair of one and the codes of what was mended in it, or raises ValueError saying what is wrong with that row. With
+    `alone` the shape is a part of others: it is found only where no other shape fits and no column is left that may
+    hold an answer. `texts` says in which fields the question, the answer and the rejected answer stand, `turns` which
+    field holds a conversation: by these a row that cannot be read is corrected.
     """
 
     name: str

@@ -125,7 +125,10 @@ def _prepare(run: Run, spec: RunSpec, status: Status) -> None:
         row = tokenize(tokenizer, example, system=spec.system)
         return row.start, len(row.tokens) - row.start
 
-    prepare(spec, run, count_tokens=count_tokens)
+    def tell(what: str, done: int, of: int) -> None:
+        status.progress(done, of, what)
+
+    prepare(spec, run, count_tokens=count_tokens, tell=tell)
 
 
 def _base(run: Run, spec: RunSpec, method: Method, status: Status) -> None:

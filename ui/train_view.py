@@ -78,6 +78,10 @@ def _mark(run: Run, stage: str, present: str | None, state: str) -> str:
     return "open"
 
 
+# What the steps of a part of the work are, where they are no questions.
+_COUNTED = {**dict.fromkeys(("clean", "personal", "tokens", "leakage"), "rows"), "checks": "checks"}
+
+
 def progress(status: dict[str, Any], state: str, lang: str) -> str:
     """The bar of the present stage with what it does and the time left."""
     stage = status.get("stage")
@@ -87,9 +91,8 @@ def progress(status: dict[str, Any], state: str, lang: str) -> str:
     share = min(1.0, step / of) if of else 0.0
     words = doing(status, lang) if state == "running" else text("page.train.halted", lang)
     if of:
-        words += "  " + text(
-            f"page.train.step_{'train' if stage == 'train' else 'other'}", lang, step=figure(step), of=figure(of)
-        )
+        counted = _COUNTED.get(status.get("note"), "train" if stage == "train" else "other")
+        words += "  " + text(f"page.train.step_{counted}", lang, step=figure(step), of=figure(of))
     right = text("page.time_left", lang, time=duration(left, lang)) if left is not None and state == "running" else ""
     unknown = "" if of or state != "running" else " k-bar-unknown"
     bar = tag("div", tag("i", "", style=f"width:{100 * share:.1f}%"), cls=f"k-progress{unknown}", role="progressbar",

@@ -1,7 +1,7 @@
 """Long documents divided where a reader would pause, so that none of their text is lost to a length limit."""
 
 import re
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
 
 from engine.schema import Example, Issue, example_id
@@ -11,7 +11,7 @@ BORDERS = (r"\n\s*\n", r"\n", r"(?<=[.!?。！？])\s*(?=\S)", r"\s+")
 
 
 def divide_long(
-    examples: Sequence[Example], *, max_length: int, count: Callable[[Example], int]
+    examples: Iterable[Example], *, max_length: int, count: Callable[[Example], int]
 ) -> tuple[list[Example], list[Issue]]:
     """(the plain texts as parts of at most max_length tokens, an Issue for each text that was divided).
 

@@ -1,7 +1,7 @@
 """Rows to Examples: which shape a file has, which column is which, and what each row becomes."""
 
 import difflib
-from collections.abc import Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -95,18 +95,32 @@ def convert(
     found = detect(table, format=format, columns=columns)
     if not found.format:
         raise no_shape_fits(table, found)
-    shape, issues, examples = _format(found.format), list(table.issues), []
+    issues = list(table.issues)
+    return list(convert_rows(table, found, issues, suite=suite)), issues
+
+
+def convert_rows(table: Table, found: Detection, issues: list[Issue], *, suite: str = "") -> Iterator[Example]:
+    """One Example for each usable row, as it is asked for; an Issue for each other row is put into `issues`."""
+    shape, canonical = _format(found.format), _reader(found.columns)
     for number, row in zip(table.numbers, table.rows, strict=True):
         try:
-            example, mended = converted(shape, _canonical(row, found.columns))
+            example, mended = converted(shape, canonical(row))
         except ValueError as error:
             code = error.code if isinstance(error, _shared.RowError) else "unusable"
             issues.append(Issue(number, code, f"Row {number}: {error}.", True))
             continue
         issues += [Issue(number, code, f"Row {number}: {MENDED[code]}.", False) for code in mended]
-        answerable = example.answerable and suite != "unanswerable"
-        examples.append(identified(replace(example, suite=suite, answerable=answerable, source_row=number)))
-    return examples, issues
+        yield _placed(example, suite, number)
+
+
+def _placed(example: Example, suite: str, number: int) -> Example:
+    """The example as a row of that suite and number. Written out: replace() costs as much as all else of a row."""
+    e = example
+    answerable = e.answerable and suite != "unanswerable"
+    made = Example(
+        e.id, e.prompt, e.completion, e.rejected, e.label, e.group, suite, answerable, e.choices, number, e.rules
+    )
+    return identified(made) if suite else made  # a format gives the id of a training row
 
 
 def no_shape_fits(table: Table, found: Detection) -> UserError:
@@ -217,6 +231,14 @@ def _parses(function: Any, row: Mapping[str, Any]) -> bool:
 
 def _canonical(row: Mapping[str, Any], columns: Mapping[str, str]) -> dict[str, Any]:
     return {field: value_of(row, column) for field, column in columns.items()}
+
+
+def _reader(columns: Mapping[str, str]) -> Callable[[Mapping[str, Any]], dict[str, Any]]:
+    """`_canonical` with these columns: what is a template is told once, not in every row."""
+    if any(is_template(column) for column in columns.values()):
+        return lambda row: _canonical(row, columns)
+    pairs = tuple(columns.items())
+    return lambda row: {field: row.get(column) for field, column in pairs}
 
 
 def _may_hold_an_answer(table: Table, columns: Mapping[str, str]) -> bool:

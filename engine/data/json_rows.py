@@ -52,16 +52,7 @@ def parse_lines(text: str, *, name: str) -> tuple[tuple[str, ...], Numbered, lis
 EXAMPLE = 'such as {"question": "...", "answer": "..."}'
 
 
-def _loads(text: str) -> Any:
-    # "NaN" is how pandas and Python write a missing value; the infinities stay as text, like every number.
-    return json.loads(
-        text,
-        strict=False,  # people's files hold tabs and line breaks inside texts
-        parse_int=str,
-        parse_float=str,
-        parse_constant=lambda word: None if word == "NaN" else word,
-        object_pairs_hook=_object,
-    )
+_NESTED = frozenset({dict, list, Repeated})
 
 
 def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
@@ -69,9 +60,26 @@ def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     return found if len(found) == len(pairs) else Repeated(found)
 
 
+# "NaN" is how pandas and Python write a missing value; the infinities stay as text, like every number. Made once:
+# json.loads() would make one for every row.
+_DECODER = json.JSONDecoder(
+    strict=False,  # people's files hold tabs and line breaks inside texts
+    parse_int=str,
+    parse_float=str,
+    parse_constant=lambda word: None if word == "NaN" else word,
+    object_pairs_hook=_object,
+)
+
+
+def _loads(text: str) -> Any:
+    if text.startswith("\ufeff"):
+        raise json.JSONDecodeError("Unexpected UTF-8 BOM (decode using utf-8-sig)", text, 0)
+    return _DECODER.decode(text)
+
+
 def _lines(text: str) -> Iterator[tuple[int, Any, str]]:
     # Not splitlines(): it would also split at U+2028 and U+0085, which may stand inside a JSON text.
-    for number, line in enumerate(text.split("\n"), start=1):
+    for number, line in enumerate(_split(text), start=1):
         if not line.strip():
             continue
         try:
@@ -82,16 +90,30 @@ def _lines(text: str) -> Iterator[tuple[int, Any, str]]:
             yield number, None, "is nested too deeply"
 
 
+def _split(text: str) -> Iterator[str]:
+    """text.split("\\n"), a line at a time: a list of all lines is as large as the file."""
+    start = 0
+    while (end := text.find("\n", start)) >= 0:
+        yield text[start:end]
+        start = end + 1
+    yield text[start:]
+
+
 def _table(values: Iterator[tuple[int, Any, str]], name: str) -> tuple[tuple[str, ...], Numbered, list[Issue]]:
     columns: dict[str, None] = {}
     rows: Numbered = []
     issues: list[Issue] = []
+    like_before: tuple[str, ...] = ()  # the keys of the row before: nearly always those of the next, and looked at once
     for number, value, problem in values:
+        if type(value) is dict and tuple(value) == like_before and _NESTED.isdisjoint(map(type, value.values())):
+            rows.append((number, dict(zip(like_before, value.values(), strict=True))))  # its keys held once for all
+            continue
         problem = problem or _problem(value)
         if problem:
             issues.append(Issue(number, "bad_row", f"Row {number} {problem}.", True))
             continue
         rows.append((number, value))
+        like_before = tuple(value)
         columns.update(dict.fromkeys(value))
         if len(columns) > MAX_COLUMNS:
             raise UserError(f"{name} has more than {MAX_COLUMNS:,} different columns; that is no table of rows.")

@@ -4,8 +4,9 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
+from engine.data.counted import counted
 from engine.metrics._words import CJK, split_words
-from engine.schema import Example
+from engine.schema import Example, Tell, silent
 
 WORDS = 8  # as in GPT-3's and PaLM's contamination checks, which use 8 to 13 words
 CHARACTERS = 16  # about eight words of Japanese; eight characters are no more than 「について教えて」
@@ -16,7 +17,9 @@ MAX_PAIRS = 20
 QUESTION_ONLY = {"reworded", "reworded_text", "unanswerable", "general"}
 
 
-def leakage(test: Sequence[Example], *, train: Sequence[Example], suite: str = "") -> dict[str, Any]:
+def leakage(
+    test: Sequence[Example], *, train: Sequence[Example], suite: str = "", tell: Tell = silent
+) -> dict[str, Any]:
     """{"test": n, "exact", "near", "share", "ids", "pairs"}: the items of one test suite that training gives away.
 
     An item is "exact" where its question, or an answer of at least one n-gram, stands in training (width, case, white
@@ -24,9 +27,10 @@ def leakage(test: Sequence[Example], *, train: Sequence[Example], suite: str = "
     in training questions or answers. An n-gram is 8 words, or 16 characters of Chinese or Japanese; a text shorter
     than one is compared exactly or, if an answer, not at all: many rows may rightly say "yes". `suite` decides
     whether answers are judged (QUESTION_ONLY); an answer that declines never is. `share` is (exact + near) / n.
-    `ids` names the leaked items, `pairs` the first 20 with the training row that covers most of each.
+    `ids` names the leaked items, `pairs` the first 20 with the training row that covers most of each. `tell` hears of
+    the training rows as they are looked at ("leakage"). Of these only what the test holds too is kept in memory.
     """
-    found = given_away(test, train=train, suite=suite)
+    found = given_away(test, train=train, suite=suite, tell=tell)
     kinds = Counter(pair["kind"] for pair in found.values())
     return {
         "test": len(test),
@@ -38,14 +42,16 @@ def leakage(test: Sequence[Example], *, train: Sequence[Example], suite: str = "
     }
 
 
-def given_away(test: Sequence[Example], *, train: Sequence[Example], suite: str = "") -> dict[str, dict[str, Any]]:
+def given_away(
+    test: Sequence[Example], *, train: Sequence[Example], suite: str = "", tell: Tell = silent
+) -> dict[str, dict[str, Any]]:
     """Every item of a test that training gives away, by its id, with the training row that covers most of it."""
     sides: list[tuple[str, Callable[[Example], str]]] = [("question", asked)]
     if suite not in QUESTION_ONLY:
         sides.append(("answer", lambda example: example.completion if example.answerable else ""))
     found: dict[str, dict[str, Any]] = {}
     for side, text_of in sides:
-        for pair in _pairs(test, train, text_of, exact_at_any_length=side == "question"):
+        for pair in _pairs(test, train, text_of, exact_at_any_length=side == "question", tell=tell):
             known = found.get(pair["id"])
             if known is None or (pair["kind"] == "exact" and known["kind"] == "near"):
                 found[pair["id"]] = {**pair, "side": side}
@@ -63,12 +69,19 @@ def plain(text: str) -> str:
     >>> plain("Are you open -- on Sunday?")
     'are you open on sunday'
     """
-    return " ".join(split_words(text)) or " ".join(text.split())
+    return _whole(split_words(text), text)
+
+
+def _whole(words: Sequence[str], text: str) -> str:
+    return " ".join(words) or " ".join(text.split())
 
 
 def grams(text: str) -> set[tuple[str, ...]]:
     """The distinct n-grams of a text: 8 words, or 16 characters where most of it is Chinese or Japanese."""
-    words = split_words(text)
+    return _runs(split_words(text))
+
+
+def _runs(words: Sequence[str]) -> set[tuple[str, ...]]:
     cjk = sum(len(word) == 1 and _is_cjk(word) for word in words)
     size = CHARACTERS if cjk * 2 > len(words) else WORDS
     return {tuple(words[i : i + size]) for i in range(len(words) - size + 1)}
@@ -79,18 +92,28 @@ def _is_cjk(char: str, ranges: tuple = tuple(zip(CJK[0::3], CJK[2::3], strict=Fa
 
 
 def _pairs(
-    test: Sequence[Example], train: Sequence[Example], text_of: Callable[[Example], str], *, exact_at_any_length: bool
+    test: Sequence[Example],
+    train: Sequence[Example],
+    text_of: Callable[[Example], str],
+    *,
+    exact_at_any_length: bool,
+    tell: Tell,
 ) -> Iterable[dict[str, Any]]:
     test_grams = [grams(text_of(example)) for example in test]
+    texts = [plain(text_of(example)) for example in test]
+    known = set(texts)
     wanted = set().union(*test_grams)
-    holder: dict[tuple[str, ...], int] = {}  # only n-grams of the test: training may be large
+    holder: dict[tuple[str, ...], int] = {}  # only n-grams and texts of the test: training may be large
     same: dict[str, int] = {}
-    for index, example in enumerate(train):
-        same.setdefault(plain(text_of(example)), index)
-        for gram in grams(text_of(example)) & wanted:
+    for index, example in enumerate(counted(train, "leakage", of=len(train), tell=tell)):
+        text = text_of(example)
+        words = split_words(text)
+        whole = _whole(words, text)
+        if whole in known:
+            same.setdefault(whole, index)
+        for gram in _runs(words) & wanted:
             holder.setdefault(gram, index)
-    for example, own in zip(test, test_grams, strict=True):
-        text = plain(text_of(example))
+    for example, own, text in zip(test, test_grams, texts, strict=True):
         covering = Counter(holder[gram] for gram in own if gram in holder)
         contained = sum(covering.values()) / len(own) if own else 0.0
         if text and text in same and (own or exact_at_any_length):

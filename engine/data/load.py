@@ -9,11 +9,12 @@ from engine.data import long_rows, privacy, unread
 from engine.data.account import account, happened, notices, reasons, severity
 from engine.data.clean import clean
 from engine.data.convert import Detection
+from engine.data.counted import counted
 from engine.data.edits import apply
 from engine.data.files import pin
 from engine.data.read import Table
 from engine.data.several import Part, read_all
-from engine.schema import DataSpec, Edit, Example, Issue, Source, UserError, Weighted
+from engine.schema import DataSpec, Edit, Example, Issue, Source, Tell, UserError, Weighted, silent
 
 CountTokens = Callable[[Example], tuple[int, int]]
 
@@ -69,15 +70,18 @@ def load(
     choices: DataSpec | None = None,
     edits: Sequence[Edit] = (),
     checks: bool = False,
+    tell: Tell = silent,
 ) -> Loaded:
     """The examples of the file, and of `more` where there are others: converted, corrected by `edits`, cleaned.
 
     Personal data is treated as `choices` say, and with `count_tokens` so are rows of more than choices.max_length
     tokens: divided, cut or left out.
     With `checks` every check of engine/data/checks tells what it finds, and personal data that is kept is told.
-    `name` is what the user calls the file. Raises UserError where the file changed since `source.sha256`, cannot be
+    `name` is what the user calls the file. `tell` hears how far this is: "read", "clean", "personal", "tokens",
+    "checks". Raises UserError where the file changed since `source.sha256`, cannot be
     read, or has columns that fit no shape, or where an edit was made for a row that holds something else now.
     """
+    tell("read", 0, 0)
     pin(source)
     for other in more:
         pin(other.source)
@@ -85,17 +89,21 @@ def load(
     table, origins = read.table, unread.origins(read)
     examples, issues, edits, failed = unread.restored(read, edits)
     examples, corrected = apply(examples, edits, file=table.name)
-    examples, mended = clean(examples)
+    examples, mended = clean(counted(examples, "clean", of=len(examples), tell=tell))
     issues += corrected + mended
     personal = choices.personal if choices else ""
     if personal or checks:
-        examples, told = privacy.treat(examples, personal=personal)
+        examples, told = privacy.treat(counted(examples, "personal", of=len(examples), tell=tell), personal=personal)
         issues += told
     if count_tokens and choices:
         how = {"max_length": choices.max_length, "too_long": choices.too_long}
-        examples, long = long_rows.treat(examples, **how, count_tokens=count_tokens)
+        passing = counted(examples, "tokens", of=len(examples), tell=tell)
+        examples, long = long_rows.treat(passing, **how, count_tokens=count_tokens)
         issues += long
     if checks:
         tokens = [sum(count_tokens(example)) for example in examples] if count_tokens else None
-        issues += [issue for check in registry.checks().values() for issue in check.find(examples, tokens)]
+        every = registry.checks().values()
+        for done, check in enumerate(every):
+            tell("checks", done, len(every))
+            issues += check.find(examples, tokens)
     return Loaded(table, read.found, examples, issues, origins, read.parts, failed)

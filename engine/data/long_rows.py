@@ -1,6 +1,6 @@
 """Rows of more tokens than a run takes: listed, and treated as the user chose. Nothing is cut in silence."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 
 from engine.data.chunks import divide_long
@@ -11,7 +11,7 @@ CODES = {"too_long": "dropped", "cut_prompt": "cut", "divided": "divided"}
 
 
 def treat(
-    examples: Sequence[Example], *, max_length: int, too_long: str, count_tokens: CountTokens
+    examples: Iterable[Example], *, max_length: int, too_long: str, count_tokens: CountTokens
 ) -> tuple[list[Example], list[Issue]]:
     """(examples of at most `max_length` tokens, an Issue for each longer row). `too_long` is DataSpec.too_long.
 
@@ -96,12 +96,13 @@ def _gone(before: Example, after: Example) -> str:
 def remembered(count_tokens: CountTokens) -> CountTokens:
     """The same, each row counted once: it is asked about when it is checked, split and summed up. Rows are told apart
     by id and completion. Hashes are kept, not texts."""
-    known: dict[tuple[str, int], tuple[int, int]] = {}
+    known: dict[int, int] = {}  # two numbers in one: a third of the memory of a pair
 
     def count(example: Example) -> tuple[int, int]:
-        key = example.id, hash(example.completion)  # a rejected answer is counted under the id of its row
+        key = hash((example.id, example.completion))  # a rejected answer is counted under the id of its row
         if key not in known:
-            known[key] = count_tokens(example)
-        return known[key]
+            prompt, answer = count_tokens(example)
+            known[key] = prompt << 32 | answer
+        return known[key] >> 32, known[key] & 0xFFFFFFFF
 
     return count

@@ -19,7 +19,7 @@ from engine.data.several import weighted
 from engine.data.split import families, hold_out_groups, hold_out_wordings, name_groups
 from engine.registry import methods
 from engine.rundir import Run, read_json, write_json, write_lines
-from engine.schema import DataSpec, Example, Rule, RunSpec, UserError, identified
+from engine.schema import DataSpec, Example, Rule, RunSpec, Tell, UserError, identified, silent
 
 SUITE_NAME = re.compile(r"^[a-z0-9_]{1,40}$")
 GENERAL = {"general", "plain_text"}  # no part of the task, so its rules do not apply
@@ -46,7 +46,12 @@ class Parts:
 
 
 def prepare(
-    spec: RunSpec, run: Run, *, count_tokens: CountTokens | None = None, ledger: Path | None = None
+    spec: RunSpec,
+    run: Run,
+    *,
+    count_tokens: CountTokens | None = None,
+    ledger: Path | None = None,
+    tell: Tell = silent,
 ) -> dict[str, Any]:
     """The data report of the run, made once: data/train, validation and test.jsonl, then report.json, which means done.
 
@@ -55,7 +60,8 @@ def prepare(
     is made. In the report rows, accepted, fixed and dropped count the training file (accepted + dropped = rows; a fixed
     row is accepted) and `sources` those of each of several, with the rows it gives the training; `suites` does so for
     each test suite, `unleaked` counts the rows that data.leaked moved or removed, and `sizes` says what a test of this
-    size can tell. With `ledger` every row is written to that file.
+    size can tell. With `ledger` every row is written to that file. `tell` hears how far this is, by its parts: those of
+    load(), then "split" and "leakage"; what it raises ends the work with nothing written.
     Raises UserError, with nothing written, for a file that changed or cannot be used, fewer than four rows to train
     on, an empty suite, or a primary suite that does not exist. `entities` names what was left out of training so that
     the suite "unanswerable" can ask of it, and how many of the accepted rows that took; `not_made` says which suites
@@ -68,14 +74,15 @@ def prepare(
     data, limits = spec.data, {"choices": spec.data, "count_tokens": count_tokens}
     check_suites(data, spec.primary.suite)
     training = load(
-        data.train, more=data.more, **limits, edits=data.changes, checks=count_tokens is not None
+        data.train, more=data.more, **limits, edits=data.changes, checks=count_tokens is not None, tell=tell
     ).required()
     check_kind(training.examples, spec, file=training.table.name)
     own = {suite: load(data.suites[suite], suite=suite, **limits).required() for suite in sorted(data.suites)}
     suites = {suite: loaded.examples for suite, loaded in own.items()}
+    tell("split", 0, 0)
     made = _unanswerable(training.examples, suites, spec=spec)
     parts = divide(made.rest, suites | ({unanswerable.SUITE: made.items} if made.items else {}), spec=spec)
-    parts, unleaked = without_leaks(parts, how=data.leaked, but=made.about_entities)
+    parts, unleaked = without_leaks(parts, how=data.leaked, but=made.about_entities, tell=tell)
     parts = replace(parts, train=weighted(parts.train, training.parts, seed=spec.seed))
     parts = ruled(parts, spec.rules)
     if len(parts.train) < MIN_TRAIN_ROWS:
@@ -94,7 +101,7 @@ def prepare(
         "suites": {suite: _suite(examples, own.get(suite)) for suite, examples in parts.suites.items()},
         "entities": {"names": list(made.entities), "rows": made.rows},
         "not_made": made.not_made,
-        "leakage": _leakage(parts, but=made.about_entities),
+        "leakage": _leakage(parts, but=made.about_entities, tell=tell),
         "unleaked": unleaked,
         "sizes": sizes.told(parts.suites.get(spec.primary.suite, ())),
         "tokens": _tokens(parts, count_tokens) if count_tokens else {},
@@ -191,18 +198,18 @@ def _for_suite(examples: Sequence[Example], suite: str) -> list[Example]:
     return [identified(replace(e, suite=suite)) for e in examples]
 
 
-def _leakage(parts: Parts, *, but: frozenset[str]) -> dict[str, Any]:
+def _leakage(parts: Parts, *, but: frozenset[str], tell: Tell) -> dict[str, Any]:
     """What training gives away of each suite but "trained", which repeats training on purpose. Items of the ids `but`
     ask of entities that training never names: one question of a template is near another's, and gives nothing away."""
     seen = parts.train + parts.validation
     return {
-        suite: leakage([example for example in examples if example.id not in but], train=seen, suite=suite)
+        suite: leakage([e for e in examples if e.id not in but], train=seen, suite=suite, tell=tell)
         for suite, examples in parts.suites.items()
         if suite != "trained"
     }
 
 
-def without_leaks(parts: Parts, *, how: str, but: frozenset[str]) -> tuple[Parts, dict[str, int]]:
+def without_leaks(parts: Parts, *, how: str, but: frozenset[str], tell: Tell = silent) -> tuple[Parts, dict[str, int]]:
     """(the parts without leaks, {"moved", "removed"}: how many rows that took). `how` is DataSpec.leaked.
 
     "move": items of "unseen" that training gives away are trained on, those of other suites leave the test. "remove":
@@ -212,7 +219,7 @@ def without_leaks(parts: Parts, *, how: str, but: frozenset[str]) -> tuple[Parts
     moved = removed = 0
     for suite in [name for name in suites if how and name != "trained"]:
         items = [example for example in suites[suite] if example.id not in but]
-        while found := given_away(items, train=train + validation, suite=suite):
+        while found := given_away(items, train=train + validation, suite=suite, tell=tell):
             if how == "move":
                 gone = [example for example in suites[suite] if example.id in found]
                 suites[suite] = [example for example in suites[suite] if example.id not in found]

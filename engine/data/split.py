@@ -75,28 +75,36 @@ def families(examples: Sequence[Example]) -> list[str]:
     are wordings of one fact, and one of them in the test would be answered by the others. Declining says the same
     everywhere and joins nothing; neither does an answer that more than a tenth of the rows give (a template).
     """
-    answers = Counter(plain(example.completion) for example in examples)
+    answers = Counter(hash(plain(example.completion)) for example in examples)
     often = max(10, len(examples) / 10)
-    parent: dict[str, str] = {}
+    # Keys are texts as long as rows: their hashes are joined, and of each family only the smallest key is held.
+    parent: dict[int, int] = {}
+    least: dict[int, str] = {}
 
-    def find(key: str) -> str:
-        while parent.setdefault(key, key) != key:
+    def find(key: int) -> int:
+        while parent[key] != key:
             parent[key] = parent[parent[key]]
             key = parent[key]
         return key
 
-    keys = []
+    firsts = []
     for example in examples:
         answer = plain(example.completion)
         own = [_asks(example)]
         own += [f"group {example.group}"] if example.group else []
-        joins = example.answerable and len(answer) >= LONG_ANSWER and answers[answer] <= often
+        joins = example.answerable and len(answer) >= LONG_ANSWER and answers[hash(answer)] <= often
         own += [f"answer {answer}"] if joins else []
+        first = hash(own[0])
         for key in own:  # the smallest key names a family, whatever the order of the rows
-            low, high = sorted((find(own[0]), find(key)))
-            parent[high] = low
-        keys.append(own[0])
-    return [find(key) for key in keys]
+            known = hash(key)
+            if known not in parent:
+                parent[known], least[known] = known, key
+            one, other = find(first), find(known)
+            if one != other:
+                parent[other] = one
+                least[one] = min(least[one], least.pop(other))
+        firsts.append(first)
+    return [least[find(first)] for first in firsts]
 
 
 def name_groups(examples: Sequence[Example], *, family: Sequence[str] | None = None) -> list[Example]:

@@ -89,11 +89,11 @@ def place(answer: str, marks: Sequence[str], texts: Sequence[str]) -> int:
 
 def names_a_place(answer: str, texts: Sequence[str]) -> bool:
     """Whether an answer beside these choices can only be the letter or number of one: they are longer texts."""
+    if len(texts) < 2:
+        return False
     mark = _fold(answer).strip("()[]. :")
-    return (
-        len(texts) > 1
-        and _by_series(mark, len(texts)) is not None
-        and all(len(text) > 1 and not _NUMBER.fullmatch(text) for text in texts)
+    return _by_series(mark, len(texts)) is not None and all(
+        len(text) > 1 and not _NUMBER.fullmatch(text) for text in texts
     )
 
 

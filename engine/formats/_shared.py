@@ -33,6 +33,8 @@ class RowError(ValueError):
 def text(row: Mapping[str, Any], field: str) -> str:
     """The field's text, "" where it is missing; line breaks are \\n. Raises ValueError for a list or an object."""
     value = row.get(field)
+    if type(value) is str and "\r" not in value:  # nearly every cell
+        return value
     if value is None:
         return ""
     if isinstance(value, bool):
@@ -53,6 +55,8 @@ def needed(row: Mapping[str, Any], field: str) -> str:
 
 def answerable(row: Mapping[str, Any]) -> bool:
     """Whether the question can be answered from the data: yes unless the column says no."""
+    if row.get("answerable") is None:
+        return True
     word = text(row, "answerable").strip().lower()
     if word and word not in _YES | _NO:
         raise ValueError(f"'answerable' is '{word[:20]}'; write true or false")
@@ -65,6 +69,8 @@ def choices(row: Mapping[str, Any], completion: str) -> tuple[str, ...]:
     Raises ValueError where the answer is but the letter or number of a choice: then it is `multiple_choice`.
     """
     value = row.get("choices")
+    if value is None:
+        return ()
     if isinstance(value, str):
         value = value.strip()
         try:

@@ -1,7 +1,6 @@
 """Rows that say nearly the same as an earlier one: MinHash over shingles (Broder 1997), as datasketch computes it."""
 
 import zlib
-from collections import defaultdict
 from collections.abc import Iterator, Sequence
 
 import numpy as np
@@ -23,10 +22,12 @@ def find(examples: Sequence[Example], tokens: Sequence[int] | None) -> Iterator[
 
     kept: list[Example] = []
     made = MinHash.generator(_long_enough(examples, kept), num_perm=PERMUTATIONS, seed=1, hashfunc=int)
-    marks = [one.hashvalues for one in made]
-    if len(marks) < 2:
+    marks = bytearray()  # 256 bytes a row
+    for one in made:
+        marks += one.hashvalues.astype(np.uint32).tobytes()
+    if len(kept) < 2:
         return
-    table = np.stack(marks).astype(np.uint32)
+    table = np.frombuffer(marks, np.uint32).reshape(-1, PERMUTATIONS)
     for later, earlier in alike(table):
         first, second = kept[earlier].source_row, kept[later].source_row
         share = float((table[later] == table[earlier]).mean())
@@ -58,13 +59,14 @@ def alike(table: np.ndarray) -> Iterator[tuple[int, int]]:
     width = table.shape[1] // BANDS
     partner: dict[int, int] = {}
     for band in range(BANDS):
-        buckets: dict[bytes, list[int]] = defaultdict(list)
-        part = np.ascontiguousarray(table[:, band * width : (band + 1) * width])
-        for row, key in enumerate(part.view(f"S{4 * width}").ravel().tolist()):
-            buckets[key].append(row)
-        for rows in buckets.values():
-            first = rows[0]  # the others of a bucket are compared with its first row, not all with all
-            for row in rows[1:]:
+        part = np.ascontiguousarray(table[:, band * width : (band + 1) * width]).view(f"S{4 * width}").ravel()
+        order = np.argsort(part, kind="stable")  # equal bands side by side, their rows in order
+        ends = np.flatnonzero(np.append(part[order[1:]] != part[order[:-1]], True)) + 1
+        starts = np.append(0, ends[:-1])
+        several = ends - starts > 1
+        for start, end in zip(starts[several].tolist(), ends[several].tolist(), strict=True):
+            first, *others = order[start:end].tolist()
+            for row in others:  # compared with the first row of their bucket, not all with all
                 if (table[row] == table[first]).mean() >= SAME and first < partner.get(row, row):
                     partner[row] = first
     yield from sorted(partner.items())

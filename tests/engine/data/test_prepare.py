@@ -9,7 +9,7 @@ from engine import rundir
 from engine.data.files import file_sha256
 from engine.data.load import load
 from engine.data.prepare import prepare
-from engine.schema import DataSpec, Edit, Example, Primary, RunSpec, Source, UserError
+from engine.schema import DataSpec, Edit, Example, Primary, RunSpec, Source, Stopped, UserError
 
 
 def rows(count: int, wordings: int = 1, **values) -> list[dict]:
@@ -106,6 +106,24 @@ def test_the_numbers_add_up_and_every_dropped_row_has_its_reason(spec):
 
 def count_words(example: Example) -> tuple[int, int]:
     return len(example.question.split()), len(example.completion.split())
+
+
+def test_whoever_waits_hears_how_far_it_is_and_a_stop_ends_it_with_nothing_written(spec):
+    heard: list[tuple[str, int, int]] = []
+    chosen = spec(rows(30))
+    prepared(chosen, count_tokens=count_words, tell=lambda *said: heard.append(said))
+    parts = list(dict.fromkeys(what for what, _, _ in heard))
+    assert parts == ["read", "clean", "personal", "tokens", "checks", "split", "leakage"]
+    assert ("clean", 0, 30) in heard and all(done <= of for _, done, of in heard)
+
+    def stop(what: str, done: int, of: int) -> None:
+        if what == "leakage":
+            raise Stopped
+
+    run = rundir.create(chosen)
+    with pytest.raises(Stopped):
+        prepare(chosen, run, count_tokens=count_words, tell=stop)
+    assert not run.file("report").exists() and not run.examples_file("train").exists()
 
 
 def test_rows_over_max_length_are_dropped_and_told_never_cut(spec):

@@ -9,7 +9,7 @@ import pytest
 from engine.data.convert import converted
 from engine.formats._shared import RowError
 from engine.registry import formats
-from engine.schema import Message
+from engine.schema import Message, identified
 
 
 def convert(format: str, row: dict):
@@ -25,6 +25,7 @@ def test_the_docstring_opens_with_a_row_that_converts(name):
     first = importlib.import_module(f"engine.formats.{name}").__doc__.splitlines()[0]
     example = convert(name, json.loads(first))
     assert (example.question or example.kind == "text") and (example.completion or example.kind == "prompts")
+    assert example == identified(example), "a row's id is made where the row is: convert() takes it as it is"
 
 
 @pytest.mark.parametrize("name", list(formats()))
