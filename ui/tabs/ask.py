@@ -3,6 +3,7 @@
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from itertools import islice
 from typing import Any, TypeVar
 
@@ -27,6 +28,8 @@ LONGEST_EXAMPLE = 120
 DRAWN_EVERY = 0.15  # seconds: a browser that gets every token of a quick model falls behind, and so does its Stop
 ASKED = "(...asked) => { kurabeAsked(...asked); }"
 COPY = "(...asked) => { kurabeCopyLink(...asked); }"
+# The buttons as an answer leaves them: they change back when its stream has closed (see ui/events.py).
+AS_THEY_ARE = [gr.skip(), gr.skip(), gr.skip()]
 
 
 @dataclass(frozen=True)
@@ -119,10 +122,9 @@ def change_sides(lang: str, run_id: str, left: str, right: str) -> list[Any]:
 
 
 def answer(request: gr.Request, lang: str, run_id: str, follow: bool, held: str, question: str, *values: Any) -> Any:
-    """Both answers as they grow: message, panes, proof, what can be done next, the conversation, and which button
-    stands there. With `follow` the question goes on where the conversation is, else it begins a new one."""
-    working = [gr.update(visible=False), "", gr.update(visible=False), gr.update(visible=True)]
-    idle = [gr.update(visible=True), gr.update(visible=False)]
+    """Both answers as they grow: message, panes, proof, what can be done next, the conversation, and Stop in the place
+    of Ask. With `follow` the question goes on where the conversation is, else it begins a new one."""
+    working = [gr.update(visible=False), gr.update(visible=True), gr.update(visible=False), ""]
     run, before = runs.find(run_id), held if follow else ""
     shown = [gr.skip(), gr.skip()]  # panes, proof; from the first yield on values, since Gradio sends only what differs
     try:
@@ -141,12 +143,12 @@ def answer(request: gr.Request, lang: str, run_id: str, follow: bool, held: str,
                 shown = _drawn(heads, begun, question, last, lang)
                 yield ["", *shown, *working]
     except UserError as problem:
-        yield [view.message(_failed(problem), lang), *shown, gr.update(visible=bool(before)), before, *idle]
+        yield [view.message(_failed(problem), lang), *shown, *AS_THEY_ARE, before]
         return
     whole = _with(begun, question, last)
     held = whole.model_dump_json() if whole else before  # what failed does not end the conversation before it
     shown = _drawn(heads, begun, question, last, lang)
-    yield [view.message(last, lang), *shown, gr.update(visible=bool(held)), held, *idle]
+    yield [view.message(last, lang), *shown, *AS_THEY_ARE, held]
 
 
 def _failed(problem: UserError) -> dict[str, str]:
@@ -170,11 +172,14 @@ def _with(begun: Talk, question: str, last: dict[str, Any]) -> Talk | None:
     return begun.model_copy(update={"turns": (*begun.turns, turn)})
 
 
-def stop(request: gr.Request) -> list[Any]:
-    """Ask the inference process to stop what this page asked; the panes keep what they have. The buttons change back
-    here too: on a busy machine the page may have lost the stream that would do it."""
+def stop(request: gr.Request) -> None:
+    """Ask the inference process to stop what this page asked; the panes keep what they have."""
     chat.stop(str(request.session_hash))
-    return [gr.update(visible=True), gr.update(visible=False)]
+
+
+def idle(held: str) -> list[Any]:
+    """Ask in the place of Stop again, and what can be done next where there is a conversation."""
+    return [gr.update(visible=True), gr.update(visible=False), gr.update(visible=bool(held))]
 
 
 def pick_example(event: gr.EventData) -> str:
@@ -182,20 +187,22 @@ def pick_example(event: gr.EventData) -> str:
 
 
 def bind(part: Ask, frame: Frame, both: chosen.Sides) -> None:
-    shown = [*begun_outputs(part), part.ask, part.stop]
+    buttons = [part.ask, part.stop, part.after]
+    shown = [part.message, part.panes, part.proof, *buttons, part.talk]
 
-    def inputs(follow: bool) -> list[Any]:
-        return [frame.lang, frame.run, gr.State(follow), part.talk, part.question, *chosen.inputs(both)]
+    def bind_answer(asked: Any, *, follow: bool) -> None:
+        inputs = [frame.lang, frame.run, gr.State(follow), part.talk, part.question, *chosen.inputs(both)]
+        asked(answer, inputs, shown, **slow(8)).then(idle, part.talk, buttons, **QUICK)
 
     linked = [part.question, frame.run, both.left, both.right]
-    gr.on([part.ask.click, part.question.submit], answer, inputs(False), shown, **slow(8))
+    bind_answer(partial(gr.on, [part.ask.click, part.question.submit]), follow=False)
     gr.on([part.ask.click, part.question.submit, part.follow.click], None, linked, None, js=ASKED, **QUICK)
-    part.follow.click(answer, inputs(True), shown, **slow(8))
+    bind_answer(part.follow.click, follow=True)
     picked = part.examples.click(pick_example, None, part.question, **QUICK)
     picked.then(None, linked, None, js=ASKED, **QUICK)
-    picked.then(answer, inputs(False), shown, **slow(8))
+    bind_answer(picked.then, follow=False)
     part.link.click(None, linked, None, js=COPY, **QUICK)
-    part.stop.click(stop, None, [part.ask, part.stop], **QUICK)
+    part.stop.click(stop, None, None, **QUICK)
     gr.on(
         [both.left.input, both.right.input],
         change_sides,

@@ -67,8 +67,8 @@ def show() -> list[Any]:
 
 
 def answer(request: gr.Request, lang: str, run_id: str, pasted: str, path: str | None, *values: Any) -> Iterator[Any]:
-    """Every question's two answers as they come: message, table, download, and which button stands there."""
-    working, idle = ([gr.update(visible=one), gr.update(visible=not one)] for one in (False, True))
+    """Every question's two answers as they come: message, table, download, and Stop in the place of Ask."""
+    working, as_they_are = [gr.update(visible=False), gr.update(visible=True)], [gr.skip(), gr.skip()]
     run, shown = runs.find(run_id), ""
     try:
         asked = questions.read(Path(path)) if path else questions.lines(pasted or "")
@@ -84,12 +84,12 @@ def answer(request: gr.Request, lang: str, run_id: str, pasted: str, path: str |
                 shown = view.table(asked, last, heads, lang)
                 yield ["", shown, gr.update(visible=False), *working]
     except UserError as problem:
-        yield [view.failed(str(problem), lang), shown, gr.update(visible=False), *idle]
+        yield [view.failed(str(problem), lang), shown, gr.update(visible=False), *as_they_are]
         return
     names = [f"{head.title} ({head.under})" for head in heads]
     file = _file(run_id, answers_csv.answers_csv(asked, last["answers"], names, begun))
     said = view.message(last, lang)
-    yield [said, view.table(asked, last, heads, lang), gr.update(value=str(file), visible=True), *idle]
+    yield [said, view.table(asked, last, heads, lang), gr.update(value=str(file), visible=True), *as_they_are]
 
 
 def _file(run_id: str, content: str) -> Path:
@@ -100,13 +100,14 @@ def _file(run_id: str, content: str) -> Path:
     return path
 
 
-def stop(request: gr.Request) -> list[Any]:
-    """Ask the inference process to stop; the table keeps what it has. See ask.stop for the buttons."""
+def stop(request: gr.Request) -> None:
+    """Ask the inference process to stop; the table keeps what it has."""
     chat.stop(f"many-{request.session_hash}")
-    return [gr.update(visible=True), gr.update(visible=False)]
 
 
 def bind(part: Many, frame: Frame, both: chosen.Sides) -> None:
     inputs = [frame.lang, frame.run, part.text, part.file, *chosen.inputs(both)]
-    part.ask.click(answer, inputs, [part.message, part.table, part.csv, part.ask, part.stop], **slow(4))
-    part.stop.click(stop, None, [part.ask, part.stop], **QUICK)
+    buttons = [part.ask, part.stop]
+    asked = part.ask.click(answer, inputs, [part.message, part.table, part.csv, *buttons], **slow(4))
+    asked.then(lambda: [gr.update(visible=True), gr.update(visible=False)], None, buttons, **QUICK)
+    part.stop.click(stop, None, None, **QUICK)
