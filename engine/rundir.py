@@ -190,7 +190,10 @@ def state(run: Run) -> State:
 def _worker_lives(run: Run, status: dict[str, Any]) -> bool:
     if not status:  # the worker has a moment to write its first status
         return time.time() - run.file("spec").stat().st_mtime < 30
-    return process_lives(status["pid"], status["started"], status["boot_id"])
+    try:
+        return process_lives(status["pid"], status["started"], status["boot_id"])
+    except KeyError:  # no worker wrote this
+        return False
 
 
 def waiting_before(run: Run) -> int:

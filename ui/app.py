@@ -10,7 +10,7 @@ from engine import chain, launch, rundir, showcase, uploads
 from engine.rundir import Run
 from engine.schema import DataSpec, RunSpec, Source, UserError
 from engine.text import LANGUAGES, text
-from ui import frame, history, method_view, runs, server, side_by_side_view, theme, usecases
+from ui import frame, guide, history, method_view, runs, server, side_by_side_view, theme, usecases
 from ui.events import QUICK, slow
 from ui.frame import ADDRESS, STEPS, Frame
 from ui.html import notice, waiting
@@ -244,6 +244,7 @@ def bind(page: Page, app: gr.Blocks) -> None:
     for offered in (held.head, held.history.about):
         offered.click(duplicate, held.lang, [page.method.message, *everything], **QUICK).then(**look)
     app.load(history.load, held.lang, history.opened(held.history), **QUICK)
+    app.load(guide.load, held.lang, held.guide, **QUICK).then(None, js="() => kurabeGuide()")
     history.bind(held.history, held)
     side_by_side_view.bind(held, app)
     here = gr.State("use_case")

@@ -32,6 +32,7 @@ class Frame:
     beside: gr.HTML  # several runs side by side, in place of the steps
     compared: gr.Textbox  # which: the address keeps it
     history: history.Panel  # all runs, in place of the steps
+    guide: gr.HTML  # what to do in a first run
 
 
 def build(lang: str) -> Frame:
@@ -44,7 +45,7 @@ def build(lang: str) -> Frame:
     beside, compared = side_by_side_view.build()
     every = history.build(lang)
     head = area(runs.header(None, lang), classes="k-head")
-    return Frame(gr.State(lang), *held, side, head, beside, compared, every)
+    return Frame(gr.State(lang), *held, side, head, beside, compared, every, area(elem_id="k-guide"))
 
 
 def brand(lang: str) -> str:

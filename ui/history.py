@@ -14,7 +14,7 @@ from engine.schema import UserError
 from engine.text import text
 from ui import history_view as view
 from ui import runs, usecases
-from ui.events import QUICK, slow
+from ui.events import QUICK
 from ui.history_actions import ACTIONS, ON_DISK
 from ui.history_view import Query
 from ui.html import area, heading, tag
@@ -273,5 +273,5 @@ def bind(panel: Panel, held: Any) -> None:
     kept = [held.lang, panel.chosen, panel.title, panel.tags, panel.note, *looked]
     saved = panel.save.click(save, kept, [panel.said, panel.about, panel.filters["tag"], *table], **QUICK)
     saved.then(None, js=TO_WHAT_CAME)
-    panel.disk_box.expand(view.disk, held.lang, panel.disk, **(slow(4) | {"show_progress": "full"}))
+    panel.disk_box.expand(view.disk, held.lang, panel.disk, show_progress="full", concurrency_limit=4)
     panel.timer.tick(refresh, [held.lang, panel.drawn, *looked], table, **QUICK)

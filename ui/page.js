@@ -143,7 +143,26 @@ function kurabeAddress(run, step, data) {
     else url.searchParams.delete(name);
   }
   history.replaceState(history.state, "", url);
+  kurabeGuide();
 }
+
+// The guide of a first run: the step that is shown is marked in it; closed, it stays so in this browser.
+function kurabeGuide() {
+  const guide = document.querySelector(".k-guide");
+  if (!guide) return;
+  guide.hidden = document.cookie.includes("kurabe_guide=closed");
+  const shown = new URL(window.location).searchParams.get("step") || "use_case";
+  const now = guide.querySelector(`li[data-guide="${CSS.escape(shown)}"]`) || guide.querySelector("li:last-child");
+  for (const step of guide.querySelectorAll("li")) {
+    if (step === now) step.setAttribute("aria-current", "step");
+    else step.removeAttribute("aria-current");
+  }
+}
+document.addEventListener("click", (event) => {
+  if (!event.target.closest("[data-guide=close]")) return;
+  document.cookie = "kurabe_guide=closed; SameSite=Lax; path=/; max-age=31536000";
+  kurabeGuide();
+});
 
 // What lies over the steps, all runs or several compared, has its place in the address too.
 function kurabeParameter(name, value) {
