@@ -6,6 +6,8 @@ import statistics
 import sys
 import tempfile
 import time
+from collections.abc import Iterable
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -30,7 +32,6 @@ def preview(spec: RunSpec) -> dict[str, Any]:
     key = rundir.ledger_key(spec)
     with _prepared(spec, tokenizer, ledger=rundir.ledger_file(key)) as (run, report):
         rundir.forget_ledgers()
-        train, test = run.examples("train"), run.examples("test")
         counted = report["tokens"].get("train", {"prompt": 0, "answer": 0})
         return {
             "rows": report["rows"],
@@ -48,18 +49,20 @@ def preview(spec: RunSpec) -> dict[str, Any]:
             "group": spec.data.train.columns.get("group", ""),
             "edits": len(spec.data.changes),
             "speed": _speed(spec.model),
-            "train": len(train),
-            "validation": len(run.examples("validation")),
+            "train": report["splits"]["train"],
+            "validation": report["splits"]["validation"],
             "suites": {name: suite["n"] for name, suite in report["suites"].items()},
-            "samples": [_segments(tokenizer, example, spec.system) for example in train[:SAMPLES]],
-            "held_out": _held_out(test),
+            "samples": [
+                _segments(tokenizer, example, spec.system) for example in islice(run.each_example("train"), SAMPLES)
+            ],
+            "held_out": _held_out(run.each_example("test")),
             "accepted": report["accepted"],
             "dropped": report["dropped"],
             "leakage": report["leakage"],
             "entities": report["entities"],
             "not_made": report["not_made"],
             "tokens_per_epoch": counted["prompt"] + counted["answer"],
-            "kinds": kinds(train),
+            "kinds": kinds(run.each_example("train")),
             "plain_template": plain_template.given(tokenizer),
         }
 
@@ -202,7 +205,7 @@ def _text_segments(tokenizer: Any, example: Example) -> dict[str, Any]:
     return {"segments": segments, "kind": example.kind, "prompt_tokens": len(begin), "answer_tokens": len(learnt)}
 
 
-def _held_out(tests: list[Example]) -> list[dict[str, Any]]:
+def _held_out(tests: Iterable[Example]) -> list[dict[str, Any]]:
     """The first questions of each suite."""
     shown: dict[str, list[dict[str, Any]]] = {}
     for example in tests:

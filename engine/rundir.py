@@ -118,7 +118,11 @@ class Run:
         return RunSpec.model_validate_json(self.file("spec").read_text(encoding="utf-8"))
 
     def examples(self, split: str) -> list[Example]:
-        return [Example.from_dict(line) for line in read_lines(self.examples_file(split))]
+        return list(self.each_example(split))
+
+    def each_example(self, split: str) -> Iterator[Example]:
+        """The examples of a split, read one at a time."""
+        return map(Example.from_dict, read_lines(self.examples_file(split)))
 
     def answers(self, arm: str) -> list[EvalRow]:
         return [EvalRow.from_dict(line) for line in read_lines(self.file(arm))]
@@ -258,16 +262,18 @@ def read_json(path: Path, default: Any = None) -> Any:
 def read_lines(path: Path) -> Iterator[dict[str, Any]]:
     """The documents of a .jsonl file, none where it is not there; a last line cut short by a crash is passed over."""
     try:
-        # Not splitlines(): it would also split at U+2028 and U+0085, which may stand inside a text.
-        lines = path.read_text(encoding="utf-8").removesuffix("\n").split("\n")
+        stream = open(path, encoding="utf-8", newline="\n")  # no other line break: one may stand inside a text
     except FileNotFoundError:
         return
-    for number, line in enumerate(lines):
-        try:
-            yield json.loads(line)
-        except json.JSONDecodeError:
-            if number != len(lines) - 1:
-                raise
+    broken: json.JSONDecodeError | None = None
+    with stream:
+        for line in stream:
+            if broken:
+                raise broken
+            try:
+                yield json.loads(line)
+            except json.JSONDecodeError as error:
+                broken = error
 
 
 def reopen_lines(path: Path, *, head: dict[str, Any] | None = None) -> list[dict[str, Any]]:

@@ -62,13 +62,21 @@ def account(examples: Iterable[Example], issues: Iterable[Issue]) -> dict[str, i
     >>> account([], [Issue(3, "empty", "Row 3: 'answer' is empty.", True)])
     {'rows': 1, 'accepted': 0, 'fixed': 0, 'dropped': 1}
     """
-    examples, issues = list(examples), list(issues)
-    numbered = {example.source_row for example in examples}
-    whole = sum(example.kind != "text" for example in examples)
-    accepted = whole + len({(e.source_row, e.group) if e.group else e.id for e in examples if e.kind == "text"})
-    dropped = sum(issue.dropped for issue in issues)
-    fixed = len({issue.source_row for issue in issues if happened(issue) == "fixed"} & numbered)
-    return {"rows": accepted + dropped, "accepted": accepted, "fixed": fixed, "dropped": dropped}
+    mended, dropped = set(), 0
+    for issue in issues:
+        dropped += issue.dropped
+        if happened(issue) == "fixed":
+            mended.add(issue.source_row)
+    whole, texts, fixed = 0, set(), set()
+    for example in examples:
+        if example.kind == "text":
+            texts.add((example.source_row, example.group) if example.group else example.id)
+        else:
+            whole += 1
+        if example.source_row in mended:
+            fixed.add(example.source_row)
+    accepted = whole + len(texts)
+    return {"rows": accepted + dropped, "accepted": accepted, "fixed": len(fixed), "dropped": dropped}
 
 
 def reasons(issues: Iterable[Issue]) -> dict[str, int]:

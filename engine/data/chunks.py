@@ -17,20 +17,26 @@ def divide_long(
 
     The parts of a text share its group, so they stay together when data is held out. Other rows are left as they are.
     """
-    divided, issues = [], []
+    issues: list[Issue] = []
+    return list(divide_rows(examples, issues, max_length=max_length, count=count)), issues
+
+
+def divide_rows(
+    examples: Iterable[Example], issues: list[Issue], *, max_length: int, count: Callable[[Example], int]
+) -> Iterator[Example]:
+    """The examples of `divide_long`, one at a time as they are asked for; their issues are put into `issues`."""
     for example in examples:
         fits = lambda words, example=example: count(replace(example, completion=words)) <= max_length  # noqa: E731
         if example.kind != "text" or fits(example.completion):
-            divided.append(example)
+            yield example
             continue
         parts = [part.strip() for part in pieces(example.completion, fits)]
         group = example.group or example.id
-        divided += [replace(example, id=example_id((), part), completion=part, group=group) for part in parts if part]
+        yield from (replace(example, id=example_id((), part), completion=part, group=group) for part in parts if part)
         message = (
             f"Row {example.source_row} is longer than data.max_length ({max_length:,} tokens): {len(parts)} parts."
         )
         issues.append(Issue(example.source_row, "divided", message, False))
-    return divided, issues
 
 
 def pieces(words: str, fits: Callable[[str], bool], borders: Sequence[str] = BORDERS) -> Iterator[str]:

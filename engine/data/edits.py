@@ -1,19 +1,22 @@
 """Corrections made by hand, put on the rows of a file that is itself never touched."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 
+from engine.data.stored import kept
 from engine.schema import Edit, Example, Issue, Message, UserError, identified
 
 FIELDS = ("question", "answer", "rejected")
 
 
-def apply(examples: Sequence[Example], edits: Sequence[Edit], *, file: str) -> tuple[list[Example], list[Issue]]:
+def apply(examples: Sequence[Example], edits: Sequence[Edit], *, file: str) -> tuple[Sequence[Example], list[Issue]]:
     """(examples as corrected, issues): rows left out by hand and rows corrected, in order.
 
     Of several edits of one row the last counts. Raises UserError where the row an edit was made for is not there or
     holds something else now: then the file, or the way it is read, has changed.
     """
+    if not edits:
+        return examples, []
     last = {edit.row: edit for edit in edits}
     there = {example.source_row: example.id for example in examples if example.source_row in last}
     for row, edit in last.items():
@@ -23,18 +26,21 @@ def apply(examples: Sequence[Example], edits: Sequence[Edit], *, file: str) -> t
                 f"{file}: row {row} {what}, and a correction made by hand was for what it held. The file or the choice "
                 f"of its columns has changed. Choose as before, or take the correction of row {row} back."
             )
-    kept, issues = [], []
+    issues: list[Issue] = []
+    return kept(_corrected(examples, last, issues), like=examples), issues
+
+
+def _corrected(examples: Iterable[Example], last: Mapping[int, Edit], issues: list[Issue]) -> Iterator[Example]:
     for example in examples:
         edit = last.get(example.source_row)
         if edit is None:
-            kept.append(example)
+            yield example
         elif edit.exclude:
             message = f"Row {example.source_row} was left out by hand."
             issues.append(Issue(example.source_row, "excluded", message, True))
         else:
-            kept.append(edited(example, edit))
+            yield edited(example, edit)
             issues.append(Issue(example.source_row, "edited", said(edit), False))
-    return kept, issues
 
 
 def said(edit: Edit) -> str:

@@ -4,16 +4,18 @@ import hashlib
 import re
 import unicodedata
 from collections import Counter, defaultdict
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
 from engine.data.leakage import asked
 from engine.data.split import families
+from engine.data.stored import pick
 from engine.metrics._words import CJK
 from engine.schema import Example
 
 MOST_ENTITIES = 8
 MOST_ROWS = 80  # left out at most, however large the file: the test stays small too
+AT_ONCE = 20  # terms looked for in one walk over the rows
 TRIED = 60  # candidates that are looked at, in the order of a hash: each is looked for in every row
 _CODE = re.compile(r"(?<![A-Za-z0-9_])(?=[A-Za-z0-9-]*\d)[A-Z][A-Za-z0-9]*(?:-[A-Za-z0-9]+)*", re.ASCII)
 _CAPITAL = re.compile(r"(?<![A-Za-z0-9'-])[A-Z][a-zß-öø-ÿ]{2,}(?![A-Za-zß-öø-ÿ0-9])")
@@ -35,7 +37,7 @@ class HeldOut:
     """Rows divided by the entities left out: `about` maps each entity to its rows whose questions name it; `rest` are
     the rows to learn from; `rows` is how many were left out."""
 
-    rest: list[Example]
+    rest: Sequence[Example]
     about: dict[str, list[Example]]
     rows: int
 
@@ -59,27 +61,42 @@ def hold_out_entities(
     `avoid` names: other suites ask of it. Which are tried first is decided by sha256(seed, entity), groups' names last.
     """
     budget = min(int(share * len(examples)), MOST_ROWS)
-    texts = [_folded(f"{asked(example)}\n{example.completion}\n{example.group or ''}") for example in examples]
-    questions = [_folded(example.question) for example in examples]
+    if not budget:
+        return HeldOut(examples, {}, 0)
     elsewhere = "\n".join(_folded(f"{asked(example)}\n{example.completion}") for example in avoid)
     family = families(examples)
-    members: dict[str, set[int]] = defaultdict(set)
+    members: dict[int, set[int]] = defaultdict(set)
     for at, name in enumerate(family):
         members[name].add(at)
     gone: set[int] = set()
     about: dict[str, list[Example]] = {}
-    for term in _candidates(examples, most=budget, seed=seed)[:TRIED]:
-        found = _sign(term)
-        rows = {at for at, text in enumerate(texts) if found.search(text)}
+    for term, found, rows in _tried(examples, _candidates(examples, most=budget, seed=seed)[:TRIED]):
         whole = set().union(*(members[family[at]] for at in rows)) | gone
-        asking = [at for at in sorted(rows - gone) if found.search(questions[at]) and usable(examples[at])]
+        asking = [at for at in sorted(rows - gone) if _asks_of(found, examples[at]) and usable(examples[at])]
         if len(rows) < 2 or len(whole) > budget or not asking or found.search(elsewhere):
             continue
         gone = whole
         about[term] = [examples[at] for at in asking]
         if len(about) == MOST_ENTITIES:
             break
-    return HeldOut([example for at, example in enumerate(examples) if at not in gone], about, len(gone))
+    return HeldOut(pick(examples, [at for at in range(len(examples)) if at not in gone]), about, len(gone))
+
+
+def _tried(examples: Sequence[Example], terms: Sequence[str]) -> Iterator[tuple[str, re.Pattern[str], set[int]]]:
+    """(term, its sign, the rows that have it anywhere), a few terms at each walk over the rows."""
+    for first in range(0, len(terms), AT_ONCE):
+        signs = {term: _sign(term) for term in terms[first : first + AT_ONCE]}
+        rows: dict[str, set[int]] = {term: set() for term in signs}
+        for at, example in enumerate(examples):
+            text = _folded(f"{asked(example)}\n{example.completion}\n{example.group or ''}")
+            for term, sign in signs.items():
+                if sign.search(text):
+                    rows[term].add(at)
+        yield from ((term, sign, rows[term]) for term, sign in signs.items())
+
+
+def _asks_of(sign: re.Pattern[str], example: Example) -> bool:
+    return bool(sign.search(_folded(example.question)))
 
 
 def terms(text: str) -> set[str]:

@@ -3,11 +3,13 @@
 import hashlib
 import os
 import stat
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from pathlib import Path, PurePosixPath
+from typing import BinaryIO
 
 from engine.data import hub
-from engine.data.limits import MB, how_to_raise, limits
+from engine.data.limits import HELD, MB, how_to_raise, limits
 from engine.schema import Source, UserError
 
 REMEDY = "Save the table as CSV (UTF-8), JSON, JSONL or XLSX and choose that file."
@@ -29,6 +31,9 @@ MAGIC = (
 CODE = {".py"}
 DOCUMENTS = {".md", ".markdown", ".txt", ".text", ".rst", ".html", ".htm", ".xhtml", ".pdf", ".docx"}
 TABLES = {".csv", ".tsv", ".json", ".jsonl", ".ndjson", ".parquet", ".arrow", ".feather", ".xlsx", ".xlsm"}
+LINE_NAMES = {".jsonl", ".ndjson"}
+BOM = b"\xef\xbb\xbf"
+SAMPLE = 1 << 20  # bytes at the beginning of a large file by which it is told what it is
 PACKED = {".gz", ".zst"}  # around any of these
 PROJECT = {"pyproject.toml", "setup.py", "setup.cfg"}
 
@@ -52,9 +57,19 @@ def suffix_of(name: str) -> str:
 def read_bytes(path: str | Path, *, name: str = "", limit: int = 0) -> bytes:
     """The content of a regular file of at most `limit` bytes, else of what limits() allow. Raises UserError naming the
     file and the cause."""
+    most = limit or limits().file_bytes
+    with plain_file(path, name=name, limit=most, raised=not limit) as stream:
+        return stream.read(most + 1)
+
+
+@contextmanager
+def plain_file(path: str | Path, *, name: str = "", limit: int = 0, raised: bool = True) -> Iterator[BinaryIO]:
+    """A regular file of at most `limit` bytes, open; the limit is else what limits() allow for that kind of file.
+    Raises UserError naming the file and the cause, also for what goes wrong while it is read."""
     name = name or name_of(path)
-    raising = "" if limit else " " + how_to_raise("file_bytes")
-    limit = limit or limits().file_bytes
+    streamed = not limit and is_streamed(path)
+    raising = " " + how_to_raise("streamed_bytes" if streamed else "file_bytes") if raised else ""
+    limit = limit or (limits().streamed_bytes if streamed else limits().file_bytes)
     too_large = f"{name} is larger than {limit // MB} MB, the most that can be read. Give a part of its rows.{raising}"
     try:
         with open(path, "rb", opener=_open_without_waiting) as stream:
@@ -63,7 +78,9 @@ def read_bytes(path: str | Path, *, name: str = "", limit: int = 0) -> bytes:
                 raise UserError(f"{name} is not a plain file. Give the path of one file.")
             if status.st_size > limit:
                 raise UserError(too_large)
-            raw = stream.read(limit + 1)
+            yield stream
+            if stream.tell() > limit:  # it grew while it was read
+                raise UserError(too_large)
     except FileNotFoundError:
         raise UserError(f"There is no file {name} at that path ({name_of(Path(path).parent)}/).") from None
     except IsADirectoryError:
@@ -71,9 +88,22 @@ def read_bytes(path: str | Path, *, name: str = "", limit: int = 0) -> bytes:
     except (OSError, ValueError) as error:  # ValueError: a NUL character in the path
         reason = getattr(error, "strerror", None) or str(error)
         raise UserError(f"{name} cannot be read: {reason}.") from None
-    if len(raw) > limit:  # it grew while it was read
-        raise UserError(too_large)
-    return raw
+
+
+def is_streamed(path: str | Path) -> bool:
+    """Whether the file's rows stay on the disk (see json_file.py): JSON Lines in UTF-8 by its name and its beginning,
+    larger than HELD."""
+    if PurePosixPath(str(path).lower()).suffix not in LINE_NAMES:
+        return False
+    try:
+        with open(path, "rb", opener=_open_without_waiting) as stream:
+            if not stat.S_ISREG(os.fstat(stream.fileno()).st_mode) or os.fstat(stream.fileno()).st_size <= HELD:
+                return False
+            begin = stream.read(SAMPLE).removeprefix(BOM)
+        begin[: begin.rfind(b"\n") + 1].decode()
+    except (OSError, ValueError):  # of decoding too
+        return False
+    return begin.lstrip()[:1] == b"{"
 
 
 def expect_text(raw: bytes, *, name: str) -> bytes:
@@ -98,7 +128,8 @@ def file_sha256(path: str | Path, *, format: str = "") -> str:
     """The SHA-256 of the file's bytes, 64 hexadecimal digits; of a folder's, that of the paths and hashes of the files
     that are read of it (see `of_one_kind`). Raises UserError as `read_bytes` and `folder_files` do."""
     if not os.path.isdir(path):
-        return hashlib.sha256(read_bytes(path)).hexdigest()
+        with plain_file(path) as stream:
+            return hashlib.file_digest(stream, "sha256").hexdigest()
     sizes = {file.relative_to(path).as_posix(): file.lstat().st_size for file in folder_files(path)}
     _, used = of_one_kind(sizes, format=format)
     lines = [f"{inside}\0{file_sha256(Path(path, inside))}\n" for inside in used]

@@ -2,8 +2,9 @@
 
 import json
 import statistics
+from array import array
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
@@ -63,8 +64,8 @@ def inspect_file(
         "sample": [example.to_dict() for example in examples[:SAMPLE]],
         "kinds": kinds(examples),
         "lengths": {
-            "question": lengths([asked(example) for example in examples]),
-            "answer": lengths([example.completion for example in examples]),
+            "question": lengths(asked(example) for example in examples),
+            "answer": lengths(example.completion for example in examples),
         },
         "tokens": token_statistics(map(count_tokens, examples)) if count_tokens and examples else {},
     }
@@ -89,18 +90,20 @@ def _short(value: Any) -> str:
     return "".join(char if char.isprintable() or char in "\n\t" else " " for char in shown[:SHORT])
 
 
-def lengths(texts: Sequence[str]) -> dict[str, dict[str, int]]:
+def lengths(texts: Iterable[str]) -> dict[str, dict[str, int]]:
     """The shortest, median, 95th-percentile and longest text in characters and in words.
 
     A Chinese or Japanese character counts as a word. {} where there is no text.
     """
-    if not texts:
-        return {}
-    return {"characters": _spread(texts, len), "words": _spread(texts, lambda text: len(split_words(text)))}
+    characters, words = array("q"), array("q")
+    for text in texts:
+        characters.append(len(text))
+        words.append(len(split_words(text)))
+    return {"characters": _spread(characters), "words": _spread(words)} if characters else {}
 
 
-def _spread(texts: Sequence[str], size: Callable[[str], int]) -> dict[str, int]:
-    sizes = sorted(map(size, texts))
+def _spread(sizes: Iterable[int]) -> dict[str, int]:
+    sizes = sorted(sizes)
     return {
         "min": sizes[0],
         "median": int(statistics.median(sizes)),

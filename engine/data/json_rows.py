@@ -80,14 +80,18 @@ def _loads(text: str) -> Any:
 def _lines(text: str) -> Iterator[tuple[int, Any, str]]:
     # Not splitlines(): it would also split at U+2028 and U+0085, which may stand inside a JSON text.
     for number, line in enumerate(_split(text), start=1):
-        if not line.strip():
-            continue
-        try:
-            yield number, _loads(line), ""
-        except json.JSONDecodeError as error:
-            yield number, None, f"is not valid JSON ({error.msg}, column {error.colno})"
-        except RecursionError:
-            yield number, None, "is nested too deeply"
+        if line.strip():
+            yield number, *parsed(line)
+
+
+def parsed(line: str) -> tuple[Any, str]:
+    """(what the line of JSON holds, ""), or (None, what is wrong with it)."""
+    try:
+        return _loads(line), ""
+    except json.JSONDecodeError as error:
+        return None, f"is not valid JSON ({error.msg}, column {error.colno})"
+    except RecursionError:
+        return None, "is nested too deeply"
 
 
 def _split(text: str) -> Iterator[str]:
@@ -99,28 +103,42 @@ def _split(text: str) -> Iterator[str]:
     yield text[start:]
 
 
-def _table(values: Iterator[tuple[int, Any, str]], name: str) -> tuple[tuple[str, ...], Numbered, list[Issue]]:
-    columns: dict[str, None] = {}
-    rows: Numbered = []
-    issues: list[Issue] = []
-    like_before: tuple[str, ...] = ()  # the keys of the row before: nearly always those of the next, and looked at once
-    for number, value, problem in values:
-        if type(value) is dict and tuple(value) == like_before and _NESTED.isdisjoint(map(type, value.values())):
-            rows.append((number, dict(zip(like_before, value.values(), strict=True))))  # its keys held once for all
-            continue
+class Checked:
+    """What a table of JSON rows shows row after row: its `columns`, and in `issues` each row that is left out."""
+
+    def __init__(self, name: str):
+        self.name, self.columns, self.issues = name, {}, []
+        self._like: tuple[str, ...] = ()  # the keys of the row before: nearly always those of the next
+
+    def row(self, number: int, value: Any, problem: str = "") -> dict[str, Any] | None:
+        """The row, or None where it is left out. Raises UserError for more columns than a table has."""
+        if type(value) is dict and tuple(value) == self._like and _NESTED.isdisjoint(map(type, value.values())):
+            return dict(zip(self._like, value.values(), strict=True))  # its keys held once for all
         problem = problem or _problem(value)
         if problem:
-            issues.append(Issue(number, "bad_row", f"Row {number} {problem}.", True))
-            continue
-        rows.append((number, value))
-        like_before = tuple(value)
-        columns.update(dict.fromkeys(value))
-        if len(columns) > MAX_COLUMNS:
-            raise UserError(f"{name} has more than {MAX_COLUMNS:,} different columns; that is no table of rows.")
-    if not rows:
-        first = issues[0].message if issues else ""
-        raise UserError(f"{name} holds no row that can be read. {first} A row is an object, {EXAMPLE}.")
-    return tuple(columns), rows, issues
+            self.issues.append(Issue(number, "bad_row", f"Row {number} {problem}.", True))
+            return None
+        self._like = tuple(value)
+        self.columns.update(dict.fromkeys(value))
+        if len(self.columns) > MAX_COLUMNS:
+            raise UserError(f"{self.name} has more than {MAX_COLUMNS:,} different columns; that is no table of rows.")
+        return value
+
+    def needs(self, rows: Any) -> None:
+        """Raises UserError where there is no row, with what is wrong with the first."""
+        if not rows:
+            first = self.issues[0].message if self.issues else ""
+            raise UserError(f"{self.name} holds no row that can be read. {first} A row is an object, {EXAMPLE}.")
+
+
+def _table(values: Iterator[tuple[int, Any, str]], name: str) -> tuple[tuple[str, ...], Numbered, list[Issue]]:
+    checked, rows = Checked(name), []
+    for number, value, problem in values:
+        row = checked.row(number, value, problem)
+        if row is not None:
+            rows.append((number, row))
+    checked.needs(rows)
+    return tuple(checked.columns), rows, checked.issues
 
 
 def _problem(value: Any) -> str:

@@ -4,6 +4,8 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
+import numpy as np
+
 from engine.data.counted import counted
 from engine.metrics._words import CJK, split_words
 from engine.schema import Example, Tell, silent
@@ -84,7 +86,7 @@ def grams(text: str) -> set[tuple[str, ...]]:
 def _runs(words: Sequence[str]) -> set[tuple[str, ...]]:
     cjk = sum(len(word) == 1 and _is_cjk(word) for word in words)
     size = CHARACTERS if cjk * 2 > len(words) else WORDS
-    return {tuple(words[i : i + size]) for i in range(len(words) - size + 1)}
+    return set(zip(*(words[start:] for start in range(size)), strict=False))
 
 
 def _is_cjk(char: str, ranges: tuple = tuple(zip(CJK[0::3], CJK[2::3], strict=False))) -> bool:
@@ -99,27 +101,38 @@ def _pairs(
     exact_at_any_length: bool,
     tell: Tell,
 ) -> Iterable[dict[str, Any]]:
-    test_grams = [grams(text_of(example)) for example in test]
-    texts = [plain(text_of(example)) for example in test]
-    known = set(texts)
-    wanted = set().union(*test_grams)
-    holder: dict[tuple[str, ...], int] = {}  # only n-grams and texts of the test: training may be large
-    same: dict[str, int] = {}
+    # Both sides may be large: n-grams and texts are held as hashes of 64 bits, and only those of the test.
+    own = [_hashes(split_words(text_of(example))) for example in test]
+    known = np.unique(np.concatenate(own)) if own else np.empty(0, np.int64)
+    holder = np.full(len(known), len(train), np.int64)  # the first training row that has the n-gram
+    same: dict[int, int] = {hash(plain(text_of(example))): len(train) for example in test}
     for index, example in enumerate(counted(train, "leakage", of=len(train), tell=tell)):
         text = text_of(example)
         words = split_words(text)
-        whole = _whole(words, text)
-        if whole in known:
-            same.setdefault(whole, index)
-        for gram in _runs(words) & wanted:
-            holder.setdefault(gram, index)
-    for example, own, text in zip(test, test_grams, texts, strict=True):
-        covering = Counter(holder[gram] for gram in own if gram in holder)
-        contained = sum(covering.values()) / len(own) if own else 0.0
-        if text and text in same and (own or exact_at_any_length):
-            yield _pair(example, train[same[text]], text_of, "exact", 1.0)
-        elif own and contained >= CONTAINED:
-            yield _pair(example, train[covering.most_common(1)[0][0]], text_of, "near", contained)
+        whole = hash(_whole(words, text))
+        if same.get(whole, 0) == len(train):
+            same[whole] = index
+        mine = _hashes(words)
+        at = np.searchsorted(known, mine)
+        inside = at < len(known)
+        at = at[inside][known[at[inside]] == mine[inside]]
+        holder[at] = np.minimum(holder[at], index)
+    for example, grams_of in zip(test, own, strict=True):
+        text = plain(text_of(example))
+        holders = holder[np.searchsorted(known, grams_of)]
+        rows, times = np.unique(holders[holders < len(train)], return_counts=True)
+        contained = int(times.sum()) / len(grams_of) if len(grams_of) else 0.0
+        first = same[hash(text)]
+        if text and first < len(train) and (len(grams_of) or exact_at_any_length):
+            yield _pair(example, train[first], text_of, "exact", 1.0)
+        elif len(grams_of) and contained >= CONTAINED:
+            yield _pair(example, train[int(rows[times.argmax()])], text_of, "near", contained)
+
+
+def _hashes(words: Sequence[str]) -> np.ndarray:
+    """The hashes of the distinct n-grams, in order."""
+    runs = {hash(run) for run in _runs(words)}
+    return np.sort(np.fromiter(runs, np.int64, len(runs)))
 
 
 def _pair(

@@ -77,7 +77,9 @@ def _lines(
         texts = (example.question, example.completion, example.rejected, _plain(asked(example)))
         origin = loaded.origins.get(number, "")
         yield (number, status, *_told(issues), places.get(number, "out"), *map(_plain, texts), origin, "", *tokens)
-    raw = dict(zip(loaded.table.numbers, loaded.table.rows, strict=True))
+    lines = zip(loaded.table.numbers, loaded.table.rows, strict=True)
+    gone = {number for number, issues in told.items() if any(issue.dropped for issue in issues)}
+    raw = {number: row for number, row in lines if number in gone}
     for number, issues in told.items():
         if number is not None and any(issue.dropped for issue in issues):
             row = raw.get(number)

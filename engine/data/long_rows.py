@@ -1,9 +1,9 @@
 """Rows of more tokens than a run takes: listed, and treated as the user chose. Nothing is cut in silence."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
 
-from engine.data.chunks import divide_long
+from engine.data.chunks import divide_rows
 from engine.schema import Example, Issue, Message, identified
 
 CountTokens = Callable[[Example], tuple[int, int]]
@@ -18,26 +18,38 @@ def treat(
     "" divides plain texts and drops other rows; "cut_prompt" takes the oldest of the prompt away until the row fits;
     "drop" drops plain texts too.
     """
-    issues: list[Issue] = []
+    divided, others = [], []
+    how = {"max_length": max_length, "too_long": too_long, "count_tokens": count_tokens}
+    return list(treat_rows(examples, divided, others, **how)), divided + others
+
+
+def treat_rows(
+    examples: Iterable[Example],
+    divided: list[Issue],
+    issues: list[Issue],
+    *,
+    max_length: int,
+    too_long: str,
+    count_tokens: CountTokens,
+) -> Iterator[Example]:
+    """The examples of `treat`, one at a time as they are asked for; the issues of texts that were divided are put into
+    `divided`, the others into `issues`."""
     if too_long != "drop":
-        examples, issues = divide_long(
-            examples, max_length=max_length, count=lambda example: sum(count_tokens(example))
-        )
-    kept = []
+        count = lambda example: sum(count_tokens(example))  # noqa: E731
+        examples = divide_rows(examples, divided, max_length=max_length, count=count)
     for example in examples:
         total = longest(example, count_tokens)
         if total <= max_length:
-            kept.append(example)
+            yield example
             continue
         number = example.source_row
         said = f"Row {number} has {total:,} tokens, more than data.max_length ({max_length:,})"
         shorter = too_long == "cut_prompt" and cut_prompt(example, max_length=max_length, count_tokens=count_tokens)
         if shorter:
-            kept.append(shorter)
+            yield shorter
             issues.append(Issue(number, "cut_prompt", f"{said}: {_gone(example, shorter)} cut from its left.", False))
         else:
             issues.append(Issue(number, "too_long", f"{said}.", True))
-    return kept, issues
 
 
 def longest(example: Example, count_tokens: CountTokens) -> int:

@@ -4,8 +4,11 @@ import hashlib
 import json
 import re
 import statistics
-from collections.abc import Iterable, Sequence
+from array import array
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
+from itertools import chain
+from operator import add
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +20,7 @@ from engine.data.load import CountTokens, Loaded, load
 from engine.data.long_rows import remembered
 from engine.data.several import weighted
 from engine.data.split import families, hold_out_groups, hold_out_wordings, name_groups
+from engine.data.stored import changed, joined, pick
 from engine.registry import methods
 from engine.rundir import Run, read_json, write_json, write_lines
 from engine.schema import DataSpec, Example, Rule, RunSpec, Tell, UserError, identified, silent
@@ -40,9 +44,9 @@ MAX_TRAINED = 40
 class Parts:
     """The rows of a run, divided; `suites` maps each test suite to its rows."""
 
-    train: list[Example]
-    validation: list[Example]
-    suites: dict[str, list[Example]]
+    train: Sequence[Example]
+    validation: Sequence[Example]
+    suites: dict[str, Sequence[Example]]
 
 
 def prepare(
@@ -93,11 +97,11 @@ def prepare(
             f"primary.suite is '{spec.primary.suite}', but the test suites are: {have}. "
             "Name one of them, add it under data.suites, or raise data.test_share."
         )
-    tests = [example for examples in parts.suites.values() for example in examples]
+    num_tests = sum(map(len, parts.suites.values()))
     report = {
         **training.to_dict(),
         "sources": _sources(training, parts.train),
-        "splits": {"train": len(parts.train), "validation": len(parts.validation), "test": len(tests)},
+        "splits": {"train": len(parts.train), "validation": len(parts.validation), "test": num_tests},
         "suites": {suite: _suite(examples, own.get(suite)) for suite, examples in parts.suites.items()},
         "entities": {"names": list(made.entities), "rows": made.rows},
         "not_made": made.not_made,
@@ -112,7 +116,7 @@ def prepare(
         write_lines(run.examples_file("mix"), load(data.mix, **limits).required().examples)
     write_lines(run.examples_file("train"), parts.train)
     write_lines(run.examples_file("validation"), parts.validation)
-    write_lines(run.examples_file("test"), tests)
+    write_lines(run.examples_file("test"), chain.from_iterable(parts.suites.values()))
     write_json(run.file("report"), report)
     return report
 
@@ -172,11 +176,12 @@ def ruled(parts: Parts, rules: Sequence[Rule]) -> Parts:
     if not rules:
         return parts
 
-    def given(examples: Sequence[Example]) -> list[Example]:
-        return [
-            replace(e, rules=tuple(rule for rule in rules if not rule.suites or e.suite in rule.suites))
-            for e in examples
-        ]
+    def held_to(_: int, example: Example) -> Example:
+        own = tuple(rule for rule in rules if not rule.suites or example.suite in rule.suites)
+        return replace(example, rules=own)
+
+    def given(examples: Sequence[Example]) -> Sequence[Example]:
+        return changed(examples, held_to)
 
     suites = {suite: given(examples) if suite not in GENERAL else examples for suite, examples in parts.suites.items()}
     return Parts(given(parts.train), given(parts.validation), suites)
@@ -186,7 +191,7 @@ def _unanswerable(examples: Sequence[Example], suites: dict[str, list[Example]],
     """Questions without an answer, where the spec asks that they be made and no file holds any."""
     data = spec.data
     if unanswerable.SUITE in suites or not (data.off_topic or data.entity_share):
-        return unanswerable.Made(list(examples))
+        return unanswerable.Made(examples)
     avoid = [example for suite, rows in suites.items() if suite not in NOT_HELD_OUT for example in rows]
     made = unanswerable.make(examples, data, seed=spec.seed, avoid=avoid)
     if "reworded" not in suites and all(example.kind == "completion" for example in examples):
@@ -194,16 +199,20 @@ def _unanswerable(examples: Sequence[Example], suites: dict[str, list[Example]],
     return made
 
 
-def _for_suite(examples: Sequence[Example], suite: str) -> list[Example]:
-    return [identified(replace(e, suite=suite)) for e in examples]
+def _for_suite(examples: Sequence[Example], suite: str) -> Sequence[Example]:
+    return changed(examples, lambda _, example: identified(replace(example, suite=suite)))
+
+
+def _only(examples: Sequence[Example], wanted: Callable[[Example], bool]) -> Sequence[Example]:
+    return pick(examples, [at for at, example in enumerate(examples) if wanted(example)])
 
 
 def _leakage(parts: Parts, *, but: frozenset[str], tell: Tell) -> dict[str, Any]:
     """What training gives away of each suite but "trained", which repeats training on purpose. Items of the ids `but`
     ask of entities that training never names: one question of a template is near another's, and gives nothing away."""
-    seen = parts.train + parts.validation
+    seen = joined(parts.train, parts.validation)
     return {
-        suite: leakage([e for e in examples if e.id not in but], train=seen, suite=suite, tell=tell)
+        suite: leakage(_only(examples, lambda e: e.id not in but), train=seen, suite=suite, tell=tell)
         for suite, examples in parts.suites.items()
         if suite != "trained"
     }
@@ -215,22 +224,22 @@ def without_leaks(parts: Parts, *, how: str, but: frozenset[str], tell: Tell = s
     "move": items of "unseen" that training gives away are trained on, those of other suites leave the test. "remove":
     the training rows that give an item away go, again and again until none does.
     """
-    train, validation, suites = list(parts.train), list(parts.validation), dict(parts.suites)
+    train, validation, suites = parts.train, parts.validation, dict(parts.suites)
     moved = removed = 0
     for suite in [name for name in suites if how and name != "trained"]:
-        items = [example for example in suites[suite] if example.id not in but]
-        while found := given_away(items, train=train + validation, suite=suite, tell=tell):
+        items = _only(suites[suite], lambda e: e.id not in but)
+        while found := given_away(items, train=joined(train, validation), suite=suite, tell=tell):
             if how == "move":
-                gone = [example for example in suites[suite] if example.id in found]
-                suites[suite] = [example for example in suites[suite] if example.id not in found]
-                items = [example for example in items if example.id not in found]
-                train += [identified(replace(example, suite="")) for example in gone if suite == "unseen"]
+                gone = _only(suites[suite], lambda e, found=found: e.id in found)
+                suites[suite] = _only(suites[suite], lambda e, found=found: e.id not in found)
+                items = _only(items, lambda e, found=found: e.id not in found)
+                train = joined(train, _for_suite(gone, "")) if suite == "unseen" else train
                 moved += len(gone)
             else:
                 guilty = {pair["train_id"] for pair in found.values()}
                 before = len(train) + len(validation)
-                train = [example for example in train if example.id not in guilty]
-                validation = [example for example in validation if example.id not in guilty]
+                train = _only(train, lambda e, guilty=guilty: e.id not in guilty)
+                validation = _only(validation, lambda e, guilty=guilty: e.id not in guilty)
                 removed += before - len(train) - len(validation)
     suites = {name: examples for name, examples in suites.items() if examples}
     return Parts(train, validation, suites), {"moved": moved, "removed": removed}
@@ -252,30 +261,38 @@ def _sources(training: Loaded, train: Sequence[Example]) -> list[dict[str, Any]]
 
 def _suite(examples: Sequence[Example], loaded: Loaded | None) -> dict[str, Any]:
     """n, groups (a row without one counts as one), the hash of its content, and its file's account if any."""
-    content = "".join(json.dumps(example.to_dict(), sort_keys=True) for example in examples)
+    content = hashlib.sha256()
+    for example in examples:
+        content.update(json.dumps(example.to_dict(), sort_keys=True).encode())
     return {
         "n": len(examples),
         "groups": len({example.group or example.id for example in examples}),
-        "sha256": hashlib.sha256(content.encode()).hexdigest(),
+        "sha256": content.hexdigest(),
         **(loaded.to_dict() if loaded else {}),
     }
 
 
 def _tokens(parts: Parts, count_tokens: CountTokens) -> dict[str, Any]:
     """Per split: rows, tokens of prompts and answers, and the lengths of whole rows (median, 95 %, longest)."""
-    tests = [example for examples in parts.suites.values() for example in examples]
-    splits = {"train": parts.train, "validation": parts.validation, "test": tests}
-    return {name: token_statistics(map(count_tokens, examples)) for name, examples in splits.items() if examples}
+    splits = {"train": [parts.train], "validation": [parts.validation], "test": list(parts.suites.values())}
+    return {
+        name: token_statistics(map(count_tokens, chain.from_iterable(several)))
+        for name, several in splits.items()
+        if any(map(len, several))
+    }
 
 
 def token_statistics(counts: Iterable[tuple[int, int]]) -> dict[str, int]:
     """Sums and lengths of (prompt tokens, answer tokens) pairs."""
-    pairs = list(counts)
-    lengths = sorted(map(sum, pairs))
+    prompts, answers = array("q"), array("q")
+    for prompt, answer in counts:
+        prompts.append(prompt)
+        answers.append(answer)
+    lengths = sorted(map(add, prompts, answers))
     return {
-        "rows": len(pairs),
-        "prompt": sum(prompt for prompt, _ in pairs),
-        "answer": sum(answer for _, answer in pairs),
+        "rows": len(lengths),
+        "prompt": sum(prompts),
+        "answer": sum(answers),
         "median": int(statistics.median(lengths)),
         "p95": lengths[min(len(lengths) - 1, int(len(lengths) * 0.95))],
         "longest": lengths[-1],

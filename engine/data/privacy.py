@@ -1,7 +1,7 @@
 """Personal data and secrets of rows: told, masked, or the row left out, as the user chose."""
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from engine.data.clean import with_texts
@@ -91,7 +91,12 @@ def treat(examples: Iterable[Example], *, personal: str) -> tuple[list[Example],
 
     "mask" puts a word in brackets in its place, "drop" leaves the row out, "" changes nothing.
     """
-    kept, issues = [], []
+    issues: list[Issue] = []
+    return list(treat_rows(examples, issues, personal=personal)), issues
+
+
+def treat_rows(examples: Iterable[Example], issues: list[Issue], *, personal: str) -> Iterator[Example]:
+    """The examples of `treat`, one at a time as they are asked for; their issues are put into `issues`."""
     for example in examples:
         found = findings(example)
         kinds = dict.fromkeys(kind for kind, _, _ in found)
@@ -99,10 +104,9 @@ def treat(examples: Iterable[Example], *, personal: str) -> tuple[list[Example],
             own = [one for one in found if one[0] == kind]
             issues.append(_told(example, own, personal, dropped=personal == "drop" and at == 0))  # a row drops once
         if not kinds or personal == "":
-            kept.append(example)
+            yield example
         elif personal == "mask":
-            kept.append(masked(example))
-    return kept, issues
+            yield masked(example)
 
 
 def findings(example: Example) -> list[tuple[str, str, str]]:

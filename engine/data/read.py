@@ -1,6 +1,7 @@
 """A file, a folder or an archive to rows, whatever a person has called it, in any usual encoding."""
 
 import os
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Literal
@@ -14,6 +15,7 @@ from engine.data.files import (
     REMEDY,
     TABLES,
     folder_files,
+    is_streamed,
     left_over,
     local,
     name_of,
@@ -21,6 +23,7 @@ from engine.data.files import (
     read_bytes,
     suffix_of,
 )
+from engine.data.json_file import read_large
 from engine.data.office import is_word
 from engine.data.packed import ZIP, Tree, unpacked, zip_tree
 from engine.data.text_table import is_table_called_text, parse_text
@@ -41,8 +44,8 @@ class Table:
 
     name: str
     columns: tuple[str, ...]
-    rows: list[dict[str, Any]]
-    numbers: list[int]
+    rows: Sequence[dict[str, Any]]
+    numbers: Sequence[int]
     encoding: str
     kind: Kind
     issues: list[Issue] = field(default_factory=list)
@@ -71,6 +74,9 @@ def read_rows(path: str | Path, *, name: str = "", sheet: str = "", format: str 
     if os.path.isdir(path):
         sizes = {file.relative_to(path).as_posix(): file.lstat().st_size for file in folder_files(path)}
         return _read_tree(Tree(called, sizes, lambda inside: read_bytes(Path(path, inside))), format=format)
+    if is_streamed(path):
+        columns, rows, numbers, issues = read_large(path, name=called)
+        return Table(called, columns, rows, numbers, "utf-8", "jsonl", issues)
     return _read_file(read_bytes(path, name=called), str(name or path), name=called, sheet=sheet, format=format)
 
 

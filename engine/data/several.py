@@ -7,8 +7,9 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from engine.data.account import account
-from engine.data.convert import Detection, convert, detect
+from engine.data.convert import Detection, convert_rows, detect, no_shape_fits
 from engine.data.read import Table, read_source
+from engine.data.stored import kept
 from engine.schema import Example, Issue, Source, Weighted
 
 
@@ -41,7 +42,7 @@ class Converted:
 
     table: Table
     found: Detection
-    examples: list[Example]
+    examples: Sequence[Example]
     issues: list[Issue]
     parts: tuple[Part, ...] = ()
 
@@ -78,11 +79,11 @@ def read_all(source: Source, more: Sequence[Weighted] = (), *, suite: str = "", 
     return Converted(table, first.found, examples, issues, tuple(parts))
 
 
-def weighted(examples: Sequence[Example], parts: Sequence[Part], *, seed: int) -> list[Example]:
+def weighted(examples: Sequence[Example], parts: Sequence[Part], *, seed: int) -> Sequence[Example]:
     """The training rows as often as their sources' weights say: 2 is twice, 0.5 every other one. Which ones follows
     from the seed and the rows alone."""
     if all(part.weight == 1 for part in parts):
-        return list(examples)
+        return examples
     times: dict[int | None, int] = {}
     for part in parts:
         own = [example for example in examples if part.holds(example.source_row)]
@@ -96,8 +97,12 @@ def weighted(examples: Sequence[Example], parts: Sequence[Part], *, seed: int) -
 
 def _one(source: Source, *, suite: str, name: str = "") -> Converted:
     table = read_source(source, name=name)
-    examples, issues = convert(table, format=source.format, columns=source.columns, suite=suite)
-    return Converted(table, detect(table, format=source.format, columns=source.columns), examples, issues)
+    found = detect(table, format=source.format, columns=source.columns)
+    if not found.format:
+        raise no_shape_fits(table, found)
+    issues = list(table.issues)
+    examples = kept(convert_rows(table, found, issues, suite=suite), like=table.rows)
+    return Converted(table, found, examples, issues)
 
 
 def _moved(issue: Issue, start: int, name: str) -> Issue:

@@ -19,11 +19,12 @@ _ENGLISH = re.compile(r"\b(?:the|is|are|what|how|do|does|you|your|my|of|and|can|
 
 def language(examples: Sequence[Example]) -> str:
     """ "ja" or "en" where more than half of the rows are in it (kana; one of the commonest English words), else ""."""
-    texts = [f"{asked(example)}\n{example.completion}" for example in examples]
-    for name, sign in (("ja", KANA), ("en", _ENGLISH)):
-        if 2 * sum(bool(sign.search(text)) for text in texts) > len(texts):
-            return name
-    return ""
+    counts = {"ja": 0, "en": 0}
+    for example in examples:
+        text = f"{asked(example)}\n{example.completion}"
+        counts["ja"] += bool(KANA.search(text))
+        counts["en"] += bool(_ENGLISH.search(text))
+    return next((name for name, count in counts.items() if 2 * count > len(examples)), "")
 
 
 def unrelated(examples: Sequence[Example]) -> dict[str, Path]:

@@ -4,14 +4,13 @@ import json
 from typing import Any, Literal
 
 from engine.data.encoding import decode
-from engine.data.files import expect_text
+from engine.data.files import LINE_NAMES, expect_text
 from engine.data.json_rows import NotJson, parse_json, parse_lines
 from engine.data.separated import is_table, parse_separated
 from engine.schema import Issue, UserError
 
 TextKind = Literal["csv", "json", "jsonl"]
 JSON_NAMES = {".json", ".jsonl", ".ndjson"}
-LINE_NAMES = {".jsonl", ".ndjson"}
 
 
 def parse_text(raw: bytes, suffix: str, *, name: str) -> tuple[TextKind, str, tuple[tuple[str, ...], Any, list[Issue]]]:

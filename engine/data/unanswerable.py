@@ -35,7 +35,7 @@ class Made:
     """The rows left to learn from, the suite's items, the entities held out and how many rows went with them, and what
     could not be made: [{"what", "why"}], codes under not_measured in text.yaml."""
 
-    rest: list[Example]
+    rest: Sequence[Example]
     items: list[Example] = field(default_factory=list)
     entities: tuple[str, ...] = ()
     rows: int = 0
@@ -59,7 +59,7 @@ def make(examples: Sequence[Example], data: DataSpec, *, seed: int, avoid: Seque
     """
     why = why_not(examples)
     if why:
-        return Made(list(examples), not_made=[{"what": SUITE, "why": why}])
+        return Made(examples, not_made=[{"what": SUITE, "why": why}])
     refusal, not_made = _refusal(examples), []
     why = _why_no_entities(examples) if data.entity_share else "rows_kept"
     share = 0.0 if why else data.entity_share

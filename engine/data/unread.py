@@ -5,12 +5,14 @@ import hashlib
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from heapq import merge
 from typing import Any
 
 from engine.data.columns import value_of
 from engine.data.convert import converted
 from engine.data.edits import FIELDS, said
 from engine.data.several import Converted
+from engine.data.stored import kept
 from engine.formats._shared import RowError
 from engine.formats._turns import turns
 from engine.registry import formats
@@ -49,12 +51,16 @@ def texts(read: Any, number: int, row: Mapping[str, Any]) -> Texts:
     return dict.fromkeys(FIELDS) | {name: text if isinstance(text, str) else "" for name, text in plain.items()}
 
 
-def restored(read: Converted, edits: Sequence[Edit]) -> tuple[list[Example], list[Issue], list[Edit], dict[int, Texts]]:
+def restored(
+    read: Converted, edits: Sequence[Edit]
+) -> tuple[Sequence[Example], list[Issue], list[Edit], dict[int, Texts]]:
     """(examples, issues, the edits that are left, the texts of what still cannot be used).
 
     A row that could not be read and was corrected becomes an Example in its place, told as "edited"; where it is still
     wrong it stays dropped, with the new reason.
     """
+    if not edits:
+        return read.examples, list(read.issues), [], {}
     known = {example.source_row for example in read.examples}
     wanted = {edit.row: edit for edit in edits if edit.row not in known}
     rows = {n: row for n, row in zip(read.table.numbers, read.table.rows, strict=True) if n in wanted}
@@ -62,7 +68,7 @@ def restored(read: Converted, edits: Sequence[Edit]) -> tuple[list[Example], lis
     if not done:
         return read.examples, list(read.issues), list(edits), {}
     corrected = {n: edit for n, edit in done.items() if not edit.exclude}  # it is left out as it is
-    examples, failed = list(read.examples), {}
+    added, failed = [], {}
     issues = [issue for issue in read.issues if not (issue.dropped and issue.source_row in corrected)]
     for number, edit in corrected.items():
         shape, canonical = _canonical(read, number, rows[number])
@@ -74,8 +80,9 @@ def restored(read: Converted, edits: Sequence[Edit]) -> tuple[list[Example], lis
             issues.append(Issue(number, code, f"Row {number}: {error}.", True))
             failed[number] = {name: getattr(edit, name) for name in FIELDS}
             continue
-        examples.append(replace(example, source_row=number))
-    examples.sort(key=lambda example: example.source_row or 0)
+        added.append(replace(example, source_row=number))
+    by_number = {"key": lambda example: example.source_row or 0}
+    examples = kept(merge(read.examples, sorted(added, **by_number), **by_number), like=read.examples)
     return examples, issues, [edit for edit in edits if edit.row not in done], failed
 
 

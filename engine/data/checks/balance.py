@@ -20,14 +20,19 @@ def find(examples: Sequence[Example], tokens: Sequence[int] | None) -> Iterator[
             word = "thumbs up" if label else "thumbs down"
             yield Issue(None, "unbalanced", f"{count:,} of {labels.total():,} labels are {word}.", False)
         return
-    answers = Counter(fold(example.completion)[:200] for example in examples if example.completion)
+    answers = Counter(hash(_answer(example)) for example in examples if example.completion)
     if answers.total() < FEWEST:
         return
-    answer, count = answers.most_common(1)[0]
+    known, count = answers.most_common(1)[0]
     few_answers = len(answers) <= max(10, answers.total() // 50)  # answers that are labels
     if count / answers.total() >= (MOST_SHARE if few_answers else SAME_ANSWER):
+        answer = next(filter(lambda text: hash(text) == known, map(_answer, examples)))
         message = f"{count:,} of {answers.total():,} rows have the answer “{answer[:60]}”."
         yield Issue(None, "unbalanced", message, False)
+
+
+def _answer(example: Example) -> str:
+    return fold(example.completion)[:200]
 
 
 CHECK = Check("balance", {"unbalanced": "medium"}, find)

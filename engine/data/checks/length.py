@@ -14,10 +14,10 @@ LONG_TOKENS = 1000
 
 
 def find(examples: Sequence[Example], tokens: Sequence[int] | None) -> Iterator[Issue]:
-    answered = [example for example in examples if example.completion]
+    answered = [len(example.completion) for example in examples if example.completion]
     if len(answered) < FEWEST:
         return
-    median = statistics.median(len(example.completion) for example in answered)
+    median = statistics.median(answered)
     middle = statistics.median(tokens) if tokens else 0
     for at, example in enumerate(examples):
         size, number = len(example.completion), example.source_row

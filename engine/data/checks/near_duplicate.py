@@ -20,7 +20,7 @@ LEAST_SHINGLES = 8  # shorter rows of one template ("How much is article 7?") ar
 def find(examples: Sequence[Example], tokens: Sequence[int] | None) -> Iterator[Issue]:
     from datasketch import MinHash  # late: it brings scipy, which the page does not need
 
-    kept: list[Example] = []
+    kept: list[int | None] = []
     made = MinHash.generator(_long_enough(examples, kept), num_perm=PERMUTATIONS, seed=1, hashfunc=int)
     marks = bytearray()  # 256 bytes a row
     for one in made:
@@ -29,18 +29,18 @@ def find(examples: Sequence[Example], tokens: Sequence[int] | None) -> Iterator[
         return
     table = np.frombuffer(marks, np.uint32).reshape(-1, PERMUTATIONS)
     for later, earlier in alike(table):
-        first, second = kept[earlier].source_row, kept[later].source_row
+        first, second = kept[earlier], kept[later]
         share = float((table[later] == table[earlier]).mean())
         message = f"Row {second} says nearly the same as row {first} ({share:.0%} alike)."
         yield Issue(second, "near_duplicate", message, False)
 
 
-def _long_enough(examples: Sequence[Example], kept: list[Example]) -> Iterator[set[int]]:
-    """The shingles of each row that has enough of them; such rows are put into `kept` as they come."""
+def _long_enough(examples: Sequence[Example], kept: list[int | None]) -> Iterator[set[int]]:
+    """The shingles of each row that has enough of them; the numbers of such rows are put into `kept` as they come."""
     for example in examples:
         found = shingles(example)
         if len(found) >= LEAST_SHINGLES:
-            kept.append(example)
+            kept.append(example.source_row)
             yield found
 
 

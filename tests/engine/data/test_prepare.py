@@ -113,8 +113,8 @@ def test_whoever_waits_hears_how_far_it_is_and_a_stop_ends_it_with_nothing_writt
     chosen = spec(rows(30))
     prepared(chosen, count_tokens=count_words, tell=lambda *said: heard.append(said))
     parts = list(dict.fromkeys(what for what, _, _ in heard))
-    assert parts == ["read", "clean", "personal", "tokens", "checks", "split", "leakage"]
-    assert ("clean", 0, 30) in heard and all(done <= of for _, done, of in heard)
+    assert parts == ["read", "rows", "checks", "split", "leakage"]
+    assert ("rows", 0, 30) in heard and all(done <= of for _, done, of in heard)
 
     def stop(what: str, done: int, of: int) -> None:
         if what == "leakage":
