@@ -164,7 +164,8 @@ def said(title: str, message: str, lang: str, *, picks: Iterable[tuple[str, str]
     drawn = tag("strong", esc(title)) + (tag("div", esc(message), cls="k-notice-text") if message else "")
     buttons = (_button(pick, words, strong=not at and tone == "warn") for at, (pick, words) in enumerate(picks))
     drawn += tag("div", "".join(buttons), cls="k-history-buttons")
-    return tag("div", drawn, cls=f"k-notice k-{tone}", role="alertdialog" if tone == "warn" else "status")
+    asks = {"role": "alertdialog", "aria_label": title} if tone == "warn" else {"role": "status"}
+    return tag("div", drawn, cls=f"k-notice k-{tone}", **asks)
 
 
 def sure(found: Sequence[Run], lang: str) -> str:
