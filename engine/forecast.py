@@ -39,7 +39,7 @@ def preview(spec: RunSpec) -> dict[str, Any]:
             "ledger": key,
             "notices": report["notices"],
             "reasons": report["reasons"],
-            "about_file": [issue["message"] for issue in report["issues"] if issue["source_row"] is None],
+            "about_file": [issue for issue in report["issues"] if issue["source_row"] is None],
             "too_long": report["too_long"],
             "max_length": spec.data.max_length,
             "lengths": ledger.lengths(rundir.ledger_file(key)),

@@ -5,13 +5,13 @@ from typing import Any
 
 from engine.charts import histogram
 from engine.data.privacy import mask
+from engine.data.sentences import of_issue, title
 from engine.figures import suite_title
 from engine.numbers import duration, figure
 from engine.text import has, text
 from engine.verdict import not_measured
 from ui import icons, masked
 from ui.html import esc, facts, notice, table, tag, waiting
-from ui.rows_view import code_title
 
 SHOWN_PER_SUITE = 4
 SHOWN_SAMPLES = 4
@@ -153,14 +153,14 @@ def issues(found: dict[str, Any], lang: str) -> str:
     numbers = {"rows": found.get("rows"), "accepted": found.get("accepted"), "fixed": fixed, "dropped": dropped}
     shown = {esc(text(f"page.own.count.{name}", lang)): figure(value) for name, value in numbers.items()}
     parts = [_section(text("page.data.account", lang), text("page.data.account_help", lang)), facts(shown)]
-    parts += [notice(str(line), tone="warn") for line in found.get("about_file", ())]
+    parts += [notice(of_issue(issue, lang), tone="warn") for issue in found.get("about_file", ())]
     if not dropped and not fixed:
         parts.append(notice(text("page.data.no_issues", lang), tone="good"))
     personal = [
         name for name in found.get("notices", {}) if name.startswith("personal_") and not name.endswith("_masked")
     ]
     if personal:
-        words = text("page.data.name_separator", lang).join(code_title(name, lang) for name in personal)
+        words = text("page.data.name_separator", lang).join(title(name, lang) for name in personal)
         parts.append(notice(text("page.data.personal", lang, kinds=words), tone="warn"))
     long = found.get("too_long") or {}
     if any(long.values()):

@@ -8,6 +8,7 @@ from engine import uploads
 from engine.data import excel
 from engine.data.files import read_bytes
 from engine.data.inspect import SHORT, inspect_file
+from engine.data.sentences import of_issue
 from engine.numbers import figure
 from engine.registry import formats
 from engine.text import has, text
@@ -98,7 +99,7 @@ def _verdict(found: dict[str, Any], lang: str) -> str:
 def _about_the_file(found: dict[str, Any], lang: str) -> str:
     """What it was read as, and what is to be told of the file as a whole."""
     told = [text("page.own.how_read", lang, kind=found["kind"], encoding=found["encoding"])]
-    told += [issue["message"] for issue in found["issues"] if issue["source_row"] is None][:MOST_NOTES]
+    told += [of_issue(issue, lang) for issue in found["issues"] if issue["source_row"] is None][:MOST_NOTES]
     return tag("div", "".join(tag("p", esc(words)) for words in told), cls="k-notes")
 
 

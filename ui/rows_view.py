@@ -6,6 +6,7 @@ from typing import Any
 
 from engine.data.ledger import STATUSES, Asked
 from engine.data.privacy import mask
+from engine.data.sentences import sentence, title
 from engine.numbers import figure
 from engine.text import has, text
 from ui.html import esc, notice, table, tag
@@ -31,14 +32,6 @@ class Chosen:
         return Asked(self.status, self.code, self.search, self.sort, self.descending)
 
 
-def code_title(code: str, lang: str) -> str:
-    """What an issue of that code is called; its own name for one without a word."""
-    known = f"page.rows.code.{code}"
-    if code.startswith("personal_") and code.endswith("_masked"):
-        return text("page.rows.masked", lang, what=code_title(code.removesuffix("_masked"), lang))
-    return text(known, lang) if has(known) else code.replace("_", " ")
-
-
 def filters(found: Mapping[str, Mapping[str, int]], chosen: Chosen, lang: str) -> str:
     """Chips for what became of a row, and for what was found in it, each with how many rows it would show."""
     status = found["status"]
@@ -50,7 +43,7 @@ def filters(found: Mapping[str, Mapping[str, int]], chosen: Chosen, lang: str) -
     if found["code"]:
         codes = [_chip("code", "", text("page.rows.any", lang), None, chosen.code)]
         for code, count in list(found["code"].items())[:MOST_CODES]:
-            codes.append(_chip("code", code, code_title(code, lang), count, chosen.code))
+            codes.append(_chip("code", code, title(code, lang), count, chosen.code))
         drawn += tag("div", "".join(codes), cls="k-chips", role="group", aria_label=text("page.rows.why", lang))
     return drawn
 
@@ -100,11 +93,15 @@ def _line(row: Mapping[str, Any], edit: Mapping[str, Any] | None, lang: str) -> 
 
 
 def _why(row: Mapping[str, Any], lang: str) -> str:
-    """What was found in the row; the sentences are English, so other languages get their own word for it before."""
-    titles = text("page.data.name_separator", lang).join(code_title(code, lang) for code in row["codes"].split())
-    lines = [] if lang == "en" or not titles else [tag("small", esc(titles), cls="k-row-why k-row-codes")]
-    lines += [tag("small", esc(line), cls="k-row-why") for line in (row["message"] or "").splitlines()[:4]]
-    return "".join(lines)
+    """What was found in the row, in sentences; the codes' own words where there is no sentence for one of them."""
+    return "".join(tag("small", esc(line), cls="k-row-why") for line in _sentences(row, lang)[:4])
+
+
+def _sentences(row: Mapping[str, Any], lang: str) -> list[str]:
+    codes = row["codes"].split()
+    said = [sentence(line, codes, lang) for line in (row["message"] or "").splitlines()]
+    titles = [] if all(said) else [text("page.data.name_separator", lang).join(title(code, lang) for code in codes)]
+    return [*titles, *filter(None, said)]
 
 
 def _cut(words: str | None) -> str:
@@ -131,7 +128,7 @@ def _step(page: int, there: bool, key: str, lang: str) -> str:
 def opened(row: Mapping[str, Any], edit: Mapping[str, Any] | None, lang: str) -> str:
     """What stands above the fields of the row that is being corrected."""
     head = tag("h4", esc(text("page.rows.row_title", lang, n=figure(row["number"]))))
-    told = "".join(tag("p", esc(line), cls="k-muted") for line in (row["message"] or "").splitlines())
+    told = "".join(tag("p", esc(line), cls="k-muted") for line in _sentences(row, lang))
     if row["status"] == "dropped":
         told += tag("p", esc(text("page.rows.dropped_help", lang)))
     if edit:

@@ -93,7 +93,8 @@ def _lines(
 def _told(issues: list[Issue]) -> tuple[str, str]:
     """(codes between blanks, messages a line each)."""
     codes = dict.fromkeys(issue.code for issue in issues)
-    return f" {' '.join(codes)} " if codes else "", _plain("\n".join(issue.message for issue in issues))
+    lines = "\n".join(" ".join(issue.message.splitlines()) for issue in issues)
+    return f" {' '.join(codes)} " if codes else "", _plain(lines)
 
 
 def _plain(text: str | None) -> str | None:

@@ -6,6 +6,7 @@ from typing import Any
 from engine import figures, items_json, registry, results, verdict
 from engine.arms import SHOTS
 from engine.data.files import name_of
+from engine.data.sentences import of_issue, title
 from engine.numbers import figure, size
 from engine.report.blocks import Block, Section, curve, facts, lines, quote, section, table
 from engine.rundir import Run, read_json, training_log
@@ -146,8 +147,9 @@ def _data(run: Run, spec: RunSpec, lang: str) -> list[Block | None]:
     if told:
         counts = {name: told[name] for name in ("rows", "accepted", "fixed", "dropped")}
         said.append(text("report.data.rows", lang, **counts))
-        said += [text("report.data.reason", lang, n=n, why=why) for why, n in (told.get("reasons") or {}).items()]
-        dropped = [issue["message"] for issue in told.get("issues") or [] if issue["dropped"]]
+        reasons = (told.get("reasons") or {}).items()
+        said += [text("report.data.reason", lang, n=n, why=title(why, lang)) for why, n in reasons]
+        dropped = [of_issue(issue, lang) for issue in told.get("issues") or [] if issue["dropped"]]
         said += dropped[:MOST_ISSUES]
         said.append(text("report.data.splits", lang, **{name: told["splits"][name] for name in _SPLITS}))
     data = spec.data

@@ -66,7 +66,9 @@ def test_a_file_is_told_with_its_encoding_and_what_holds_for_all_of_it(tmp_path)
     shown = own_view.account(inspect_file(tmp_path / "faq.tsv"), "en")
     assert "Content: csv. Encoding: cp932." in shown
     (tmp_path / "faq.csv").write_text('[{"question": "a", "answer": "b"}]')
-    assert "faq.csv holds JSON whatever its name says." in own_view.account(inspect_file(tmp_path / "faq.csv"), "ja")
+    found = inspect_file(tmp_path / "faq.csv")
+    assert "faq.csv holds JSON whatever its name says." in own_view.account(found, "en")
+    assert "faq.csv の中身は、名前と異なりJSONです。" in own_view.account(found, "ja")
 
 
 @pytest.mark.parametrize("lang", LANGUAGES)

@@ -126,7 +126,7 @@ PREVIEW = {
     "held_out": [{"suite": HOSTILE, "question": HOSTILE, "reference": HOSTILE}],
     "rows": 4,
     "dropped": 1,
-    "about_file": [HOSTILE],
+    "about_file": [{"source_row": None, "code": HOSTILE, "message": HOSTILE}],
     "notices": {"personal_email": 1},
     "too_long": {"dropped": 1, "cut": 0, "divided": 0},
     "lengths": {side: {"step": 10, "counts": [1, 2], "beyond": 1} for side in ("prompt", "answer")},
@@ -143,8 +143,9 @@ PAIR = PREVIEW["samples"][0] | {"kind": "pairs", "rejected": HOSTILE, "rejected_
 PAIRS = PREVIEW | {"samples": [PAIR], "held_out": [PREVIEW["held_out"][0] | {"rejected": HOSTILE}]}
 STATUS = {"accepted": 3, "noted": 1, "fixed": 0, "dropped": 1}
 LISTED = {
-    **dict.fromkeys(("question", "answer", "rejected", "message"), HOSTILE),
-    **{"number": 3, "status": "noted", "codes": " odd ", "place": HOSTILE, "prompt_tokens": 3, "answer_tokens": 4},
+    **dict.fromkeys(("question", "answer", "rejected"), HOSTILE),
+    **{"message": f"Row 3 holds the control token {HOSTILE}; it stays text.", "codes": " control_tokens "},
+    **{"number": 3, "status": "noted", "texts": "", "place": HOSTILE, "prompt_tokens": 3, "answer_tokens": 4},
 }
 ACCOUNT = {
     "format": "question_answer",
