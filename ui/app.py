@@ -202,7 +202,12 @@ def duplicate(lang: str, event: gr.EventData) -> list[Any]:
 
 
 def tick(lang: str, run_id: str, step: str, seen: str) -> list[Any]:
-    """What changed since the last look; the whole of a run's screens only when its state changed."""
+    """What changed since the last look; the whole of a run's screens only when its state changed.
+
+    Nothing while `seen` is empty: the page is still being filled, and it is not known yet which run is open.
+    """
+    if not seen:
+        return skips([*go(step), *fast(None, "", lang), *full(None, lang)])
     run = runs.find(run_id)
     now = signature(run)
     rest = skips(full(None, lang)) if now == seen else full(run, lang)
