@@ -9,6 +9,7 @@ import json
 import os
 import re
 import secrets
+import threading
 import time
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
@@ -224,11 +225,16 @@ def process_lives(pid: int, started: float, boot: str) -> bool:
         return False
 
 
+def aside(path: Path) -> Path:
+    """A hidden name beside `path` to build it under, which no other process and no other thread takes."""
+    return path.with_name(f".{path.name}.{os.getpid()}-{threading.get_ident()}.tmp")
+
+
 def write_text(path: Path, text: str | Iterable[str]) -> None:
     """Write the text, or its parts as they come, so that a reader sees the old text or the new, never half: a temporary
     name, fsync, rename."""
     path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-    temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
+    temporary = aside(path)
     with open(temporary, "w", encoding="utf-8", errors="replace") as stream:
         stream.writelines([text] if isinstance(text, str) else text)
         stream.flush()

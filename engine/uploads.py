@@ -11,7 +11,7 @@ from pathlib import Path
 from engine import showcase
 from engine.data.files import CODE, DOCUMENTS, PACKED, TABLES, read_bytes, suffix_of
 from engine.data.limits import MB, how_to_raise, limits
-from engine.rundir import home, write_text
+from engine.rundir import aside, home, write_text
 from engine.schema import UserError
 
 KINDS = sorted({*TABLES, *DOCUMENTS, *CODE, ".zip"})
@@ -70,7 +70,7 @@ def _kept(called: str, raw: bytes) -> str:
         raise UserError(f"A {ending[:20] or 'nameless'} file cannot be read. Give {_some_kinds()}.")
     kept = home() / "uploads" / token
     if not kept.exists():
-        building = kept.with_name(f".{token}.{os.getpid()}.tmp")
+        building = aside(kept)
         building.write_bytes(raw)
         write_text(kept.with_name(f"{token}.name"), called[-200:])
         os.replace(building, kept)

@@ -19,6 +19,7 @@ from engine.data import unread
 from engine.data.account import happened
 from engine.data.leakage import asked
 from engine.data.load import CountTokens, Loaded
+from engine.rundir import aside
 from engine.schema import Issue, UserError
 
 STATUSES = ("accepted", "noted", "fixed", "dropped")
@@ -50,7 +51,7 @@ def write_ledger(
     told: dict[int | None, list[Issue]] = defaultdict(list)
     for issue in loaded.issues:
         told[issue.source_row].append(issue)
-    temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
+    temporary = aside(path)
     temporary.unlink(missing_ok=True)
     with closing(sqlite3.connect(temporary)) as base, base:
         base.execute("PRAGMA journal_mode=OFF")

@@ -13,7 +13,7 @@ from typing import Any
 from engine import registry, showcase
 from engine.export import process
 from engine.export.kind import Kind, kinds
-from engine.rundir import Run, read_json, write_json
+from engine.rundir import Run, aside, read_json, write_json
 from engine.schema import Progress, UserError
 from engine.text import text
 
@@ -151,7 +151,7 @@ def drop(run: Run, name: str) -> None:
 
 def zipped(folder: Path, path: Path) -> Path:
     """A take-away as one .zip at `path`, its content in a folder of that name."""
-    building = path.with_name(f".{path.name}.{os.getpid()}.tmp")
+    building = aside(path)
     building.parent.mkdir(parents=True, exist_ok=True)
     with zipfile.ZipFile(building, "w") as archive:
         for file in sorted(folder.rglob("*")):

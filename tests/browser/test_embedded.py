@@ -96,6 +96,6 @@ def ask_in_japanese_page(visit, server: Server, run: Run) -> None:
     page = visit(walk.address(run, "compare", lang="ja"), server=server)
     page.locator(".k-examples [data-pick]").first.click()
     expect(page.locator("#k-question").locator("input, textarea")).to_have_value(presets()["company_faq"].demo[0])
-    expect(page.locator("#k-panes footer")).to_have_count(2)
+    expect(page.locator("#k-panes footer")).to_have_count(2, timeout=300_000)  # the model is loaded first
     expect(page.locator("#k-ask")).to_be_visible()
     expect(page.locator(".k-proof-good")).to_contain_text(text("page.compare.proof", "ja", largest="0"))

@@ -25,9 +25,3 @@ def test_it_is_gone_once_a_run_is_done():
     run = rundir.create(RunSpec(data=DataSpec(train=Source(path="x"))))
     rundir.write_json(run.file("status"), {"state": "done", "stage": "compare"})
     assert guide.load("en") == ""
-
-
-def test_a_run_whose_status_no_worker_wrote_is_lost_and_breaks_nothing():
-    run = rundir.create(RunSpec(data=DataSpec(train=Source(path="x"))))
-    rundir.write_json(run.file("status"), {"state": "running"})
-    assert rundir.state(run) == "lost" and guide.load("en")

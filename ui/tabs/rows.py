@@ -186,7 +186,7 @@ def _csv(key: str) -> Path:
     path = folder / "kurabe-rows.csv"
     if not path.exists():
         folder.mkdir(parents=True, exist_ok=True)
-        building = path.with_name(f".{path.name}.{os.getpid()}.tmp")
+        building = rundir.aside(path)
         with open(building, "w", encoding="utf-8-sig", newline="") as stream:
             writer = csv.writer(stream, lineterminator="\r\n")
             names = [name for name in ledger.FIELDS if name not in ("asked", "origin", "texts")]
