@@ -81,7 +81,7 @@ def finished(site, model, tmp_path_factory) -> Run:
 @pytest.fixture
 def long_run(site, model, tmp_path) -> Iterator[Run]:
     """A run that has just been started and trains for a while; ended with the test, however that ends."""
-    settings = QUICK | {"epochs": 100, "batch_size": 2}
+    settings = QUICK | {"epochs": 40, "batch_size": 2}
     run = launch.start(own_data_spec(own_rows(tmp_path / "long.jsonl"), model=str(model), settings=settings))
     yield run
     end_workers()

@@ -23,7 +23,7 @@ def test_a_run_is_stopped_and_resumed_from_the_page(visit, long_run):
     expect(page.locator("#k-train .k-stage-cut")).to_contain_text(say("page.stage.train.title"))
     assert rundir.state(long_run) == "stopped"
     page.locator("#k-resume").click()
-    expect(page.locator("#k-verdict")).to_be_visible(timeout=180_000)
+    expect(page.locator("#k-verdict")).to_be_visible(timeout=600_000)
     assert rundir.state(long_run) == "done"
     again = [line["step"] for line in rundir.read_lines(long_run.file("metrics")) if line["attempt"] == 2]
     assert min(again) >= status["step"], "the run began anew instead of going on"
@@ -38,7 +38,7 @@ def test_a_run_outlives_the_page_that_started_it(visit, tmp_path, model):
     run = walk.start(page)
     with held_in_training(run):
         page.context.close()
-    assert end(run, seconds=180) == "done"
+    assert end(run, seconds=600) == "done"
 
 
 def test_a_run_outlives_the_server_and_its_link_finds_it_again(visit, long_run, kurabe_home):
@@ -50,7 +50,7 @@ def test_a_run_outlives_the_server_and_its_link_finds_it_again(visit, long_run, 
         wait_for(lambda: long_run.status()["step"] > status["step"] or rundir.state(long_run) == "done")
         assert rundir.state(long_run) in ("running", "done")
         server.start()
-        expect(page.locator("#k-verdict")).to_be_visible(timeout=180_000)  # the page that stayed open goes on by itself
+        expect(page.locator("#k-verdict")).to_be_visible(timeout=600_000)  # the page that stayed open goes on by itself
         found = visit(walk.address(long_run), server=server)
         expect(found.locator("#k-verdict")).to_be_visible()
         assert rundir.state(long_run) == "done"
