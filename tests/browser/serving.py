@@ -93,12 +93,17 @@ def held_in_training(run: Run) -> Iterator[dict]:
         os.kill(pid, signal.SIGCONT)
 
 
+def _answers_questions(process: psutil.Process) -> bool:
+    try:
+        return "engine.serve" in process.cmdline()
+    except psutil.NoSuchProcess:  # a zombie's name for it too: it has ended, and what it did is done
+        return False
+
+
 @contextmanager
 def held_in_answering(server: Server) -> Iterator[None]:
     """The process that answers for this page held still, so that no answer ends while something else is done."""
-    answering = [
-        process.pid for process in psutil.Process(server.process.pid).children() if "engine.serve" in process.cmdline()
-    ]
+    answering = [child.pid for child in psutil.Process(server.process.pid).children() if _answers_questions(child)]
     assert answering, "nothing answers for this page"
     for pid in answering:
         os.kill(pid, signal.SIGSTOP)
