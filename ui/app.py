@@ -85,8 +85,9 @@ def full_outputs(page: Page) -> list[Any]:
 
 
 def full(run: Run | None, lang: str, link: Mapping[str, str] | None = None) -> list[Any]:
+    seen = signature(run)  # first: what changes while the screens are drawn is then seen at the next look
     shown = [*train.show_buttons(run), *result.show(run, lang), *compare.show(run, lang, link)]
-    return [signature(run), *shown, *take_home.show(run, lang)]
+    return [seen, *shown, *take_home.show(run, lang)]
 
 
 def signature(run: Run | None) -> str:
@@ -210,7 +211,7 @@ def tick(lang: str, run_id: str, step: str, seen: str) -> list[Any]:
         return skips([*go(step), *fast(None, "", lang), *full(None, lang)])
     run = runs.find(run_id)
     now = signature(run)
-    rest = skips(full(None, lang)) if now == seen else full(run, lang)
+    rest = skips(full(None, lang)) if now == seen else [now, *full(run, lang)[1:]]  # what came since: the next look
     finished = run is not None and step == "train" and now != seen and now.endswith(":done:True")
     ahead = go("result") if finished and seen.startswith(run.id) else (gr.skip(), gr.skip())
     return [*ahead, *fast(run, run_id, lang), *rest]

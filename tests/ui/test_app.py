@@ -136,6 +136,20 @@ def test_tick_sends_the_whole_screen_only_when_the_state_changed():
     assert all(isinstance(part, dict) and part.get("__type__") == "update" and len(part) == 1 for part in skipped)
 
 
+def test_a_run_that_ends_while_its_screens_are_drawn_is_drawn_again_at_the_next_look(monkeypatch):
+    made = make_run()
+    state = {"state": "stopped", "stage": "train"}
+    rundir.write_json(made.file("status"), state)
+    before, show = app.signature(made), app.result.show
+
+    def ends_meanwhile(run, lang):
+        rundir.write_json(made.file("status"), state | {"state": "failed"})
+        return show(run, lang)
+
+    monkeypatch.setattr(app.result, "show", ends_meanwhile)
+    assert app.full(made, "en")[0] == before != app.signature(made)
+
+
 @pytest.fixture
 def no_worker(monkeypatch):
     """A run that is made all the same must not train."""
