@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 
 import gradio as gr
@@ -202,16 +203,23 @@ def duplicate(lang: str, event: gr.EventData) -> list[Any]:
     return [said, *opened("", "method", lang, like=run.id)]
 
 
+@cache
+def sizes(lang: str) -> tuple[int, int]:
+    """How many values `fast` and `full` give: told once, since every look of every page needs it."""
+    return len(fast(None, "", lang)), len(full(None, lang))
+
+
 def tick(lang: str, run_id: str, step: str, seen: str) -> list[Any]:
     """What changed since the last look; the whole of a run's screens only when its state changed.
 
     Nothing while `seen` is empty: the page is still being filled, and it is not known yet which run is open.
     """
+    few, many = sizes(lang)
     if not seen:
-        return skips([*go(step), *fast(None, "", lang), *full(None, lang)])
+        return [gr.skip()] * (2 + few + many)
     run = runs.find(run_id)
     now = signature(run)
-    rest = skips(full(None, lang)) if now == seen else [now, *full(run, lang)[1:]]  # what came since: the next look
+    rest = [gr.skip()] * many if now == seen else [now, *full(run, lang)[1:]]  # what came since: the next look
     finished = run is not None and step == "train" and now != seen and now.endswith(":done:True")
     ahead = go("result") if finished and seen.startswith(run.id) else (gr.skip(), gr.skip())
     return [*ahead, *fast(run, run_id, lang), *rest]
