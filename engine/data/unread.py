@@ -30,8 +30,8 @@ def origins(read: Converted) -> dict[int | None, str]:
     """The id that each row's content has as it stands in the file: the Example's, or of a row that could not be read
     the hash of the row."""
     found = {example.source_row: example.id for example in read.examples}
-    lines = zip(read.table.numbers, read.table.rows, strict=True)
-    return found | {number: origin(row) for number, row in lines if number not in found}
+    unread = [(at, number) for at, number in enumerate(read.table.numbers) if number not in found]
+    return found | {number: origin(read.table.rows[at]) for at, number in unread}
 
 
 def texts(read: Any, number: int, row: Mapping[str, Any]) -> Texts:
