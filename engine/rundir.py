@@ -235,11 +235,14 @@ def write_text(path: Path, text: str | Iterable[str]) -> None:
     name, fsync, rename."""
     path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     temporary = aside(path)
-    with open(temporary, "w", encoding="utf-8", errors="replace") as stream:
-        stream.writelines([text] if isinstance(text, str) else text)
-        stream.flush()
-        os.fsync(stream.fileno())
-    os.replace(temporary, path)
+    try:
+        with open(temporary, "w", encoding="utf-8", errors="replace") as stream:
+            stream.writelines([text] if isinstance(text, str) else text)
+            stream.flush()
+            os.fsync(stream.fileno())
+        os.replace(temporary, path)
+    finally:
+        temporary.unlink(missing_ok=True)  # of parts that could not be made to the end
 
 
 def write_json(path: Path, value: Any) -> None:
