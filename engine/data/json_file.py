@@ -2,18 +2,16 @@
 
 import os
 from array import array
-from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
 from engine.data.files import BOM, plain_file
 from engine.data.json_rows import Checked, parsed
+from engine.data.stored import OnDisk
 from engine.schema import Issue
 
-BLOCK = 256  # rows read at once
 
-
-class Rows(Sequence[dict[str, Any]]):
+class Rows(OnDisk[dict[str, Any]]):
     """The rows of a JSON Lines file, each parsed when it is asked for: 16 bytes of memory a row."""
 
     def __init__(self, path: Path, spans: array):
@@ -22,16 +20,6 @@ class Rows(Sequence[dict[str, Any]]):
 
     def __len__(self) -> int:
         return len(self._spans) // 2
-
-    def __getitem__(self, at: Any) -> Any:
-        if isinstance(at, slice):
-            return [self[place] for place in range(len(self))[at]]
-        at = range(len(self))[at]
-        return self._read(at, at + 1)[0]
-
-    def __iter__(self) -> Iterator[dict[str, Any]]:
-        for first in range(0, len(self), BLOCK):
-            yield from self._read(first, min(first + BLOCK, len(self)))
 
     def _read(self, first: int, end: int) -> list[dict[str, Any]]:
         spans = self._spans

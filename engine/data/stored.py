@@ -8,17 +8,40 @@ list they give a list, of stored rows stored rows or a view.
 import json
 import os
 import tempfile
+from abc import abstractmethod
 from array import array
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from typing import Any
+from typing import Any, TypeVar
 
 from engine.rundir import home
 from engine.schema import Example, Message
 
 BLOCK = 256  # rows read at once
+T = TypeVar("T")
 
 
-class Stored(Sequence[Example]):
+class OnDisk(Sequence[T]):
+    """Rows in a file that are read when they are asked for, many at once in a walk: `_read(first, end)` reads them."""
+
+    def __getitem__(self, at: Any) -> Any:
+        if isinstance(at, slice):
+            return self._some(range(len(self))[at])
+        at = range(len(self))[at]
+        return self._read(at, at + 1)[0]
+
+    def __iter__(self) -> Iterator[T]:
+        for first in range(0, len(self), BLOCK):
+            yield from self._read(first, min(first + BLOCK, len(self)))
+
+    def _some(self, places: range) -> Sequence[T]:
+        return [self[place] for place in places]
+
+    @abstractmethod
+    def _read(self, first: int, end: int) -> list[T]:
+        """The rows from `first` up to `end`, which is left out."""
+
+
+class Stored(OnDisk[Example]):
     """The examples, written as they come to a file that nobody else can open and that ends with this object: 8 bytes of
     memory a row. They have no rules yet: those come after the split."""
 
@@ -36,15 +59,8 @@ class Stored(Sequence[Example]):
     def __len__(self) -> int:
         return len(self._ends) - 1
 
-    def __getitem__(self, at: Any) -> Any:
-        if isinstance(at, slice):
-            return pick(self, range(len(self))[at])
-        at = range(len(self))[at]
-        return self._read(at, at + 1)[0]
-
-    def __iter__(self) -> Iterator[Example]:
-        for first in range(0, len(self), BLOCK):
-            yield from self._read(first, min(first + BLOCK, len(self)))
+    def _some(self, places: range) -> Sequence[Example]:
+        return pick(self, places)
 
     def _read(self, first: int, end: int) -> list[Example]:
         start = self._ends[first]
