@@ -82,8 +82,9 @@ def peer(loaded: models.Loaded, rows: Sequence[Row]) -> list[float]:
     for first in range(0, len(rows), PEER_BATCH):
         batch = rows[first : first + PEER_BATCH]
         longest = max(len(row.tokens) for row in batch)
-        ids = torch.tensor([[*row.tokens, *[0] * (longest - len(row.tokens))] for row in batch])
-        mask = torch.tensor([[1] * len(row.tokens) + [0] * (longest - len(row.tokens)) for row in batch])
+        ids = torch.tensor([[*row.tokens, *[0] * (longest - len(row.tokens))] for row in batch], device=loaded.device)
+        ends = torch.tensor([len(row.tokens) for row in batch], device=loaded.device)
+        mask = (torch.arange(longest, device=loaded.device) < ends[:, None]).long()
         logits = loaded.model(input_ids=ids, attention_mask=mask).logits
         for at, row in enumerate(batch):
             ends = slice(row.start - 1, len(row.tokens) - 1)

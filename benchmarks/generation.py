@@ -38,8 +38,9 @@ def peer(loaded: models.Loaded, prompts: list[list[int]], batch_size: int) -> li
     for first in range(0, len(prompts), batch_size):
         batch = prompts[first : first + batch_size]
         longest = max(map(len, batch))
-        ids = torch.tensor([[0] * (longest - len(prompt)) + prompt for prompt in batch])
-        mask = torch.tensor([[0] * (longest - len(prompt)) + [1] * len(prompt) for prompt in batch])
+        ids = torch.tensor([[0] * (longest - len(prompt)) + prompt for prompt in batch], device=loaded.device)
+        starts = torch.tensor([longest - len(prompt) for prompt in batch], device=loaded.device)
+        mask = (torch.arange(longest, device=loaded.device) >= starts[:, None]).long()
         with torch.no_grad():
             out = loaded.model.generate(
                 input_ids=ids, attention_mask=mask, max_new_tokens=LIMIT, do_sample=False, pad_token_id=0,

@@ -5,12 +5,12 @@ import time
 import torch
 
 
-def matmul_flops(size: int = 2048, repeats: int = 5) -> float:
-    """The fp32 matrix product's rate here, in floating-point operations per second: the best of a few."""
-    left, right = torch.randn(size, size), torch.randn(size, size)
+def matmul_flops(*, device: str, dtype: torch.dtype, size: int = 2048, repeats: int = 5) -> float:
+    """The matrix product's rate here, in floating-point operations per second: the best of a few."""
+    left, right = (torch.randn(size, size, device=device, dtype=dtype) for _ in range(2))
     best = float("inf")
     for _ in range(repeats + 1):
         begun = time.perf_counter()
-        torch.mm(left, right)
+        torch.mm(left, right)[0, 0].item()  # a GPU has computed it once its value is here
         best = min(best, time.perf_counter() - begun)
     return 2 * size**3 / best

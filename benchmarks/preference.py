@@ -1,6 +1,6 @@
 """The DPO step: ours against trl's DPOTrainer on the same pairs, the same LoRA weights and the same order.
 
-trl gets its best settings for a CPU without bf16 units: bf16 and gradient checkpointing off, fused AdamW, rows already
+trl gets its best settings here: the device and dtype of ours, gradient checkpointing off, fused AdamW, rows already
 tokenised, the reference computed beforehand. Both sides take turns, each in a process of its own, so that the peak
 memory is its own and a machine that slows down slows both.
 """
@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from benchmarks.sides import SYSTEM, clock, each, in_turns, run
+from benchmarks.sides import SYSTEM, clock, each, in_turns, placed, run
 from engine import models, rundir, specs
 from engine.data.load import load
 from engine.methods import dpo
@@ -94,9 +94,9 @@ def trl(steps: Sequence[Sequence[Example]]) -> dict[str, Any]:
         config = DPOConfig(
             output_dir=folder, per_device_train_batch_size=BATCH, max_steps=len(steps), learning_rate=RATE,
             lr_scheduler_type="constant", warmup_steps=0, weight_decay=0.0, max_grad_norm=settings.max_grad_norm,
-            optim="adamw_torch_fused", bf16=False, gradient_checkpointing=False, precompute_ref_log_probs=True,
+            optim="adamw_torch_fused", **placed(loaded), gradient_checkpointing=False, precompute_ref_log_probs=True,
             beta=settings.beta, logging_steps=1, save_strategy="no", report_to="none", disable_tqdm=True,
-            use_cpu=True, seed=0, max_length=None,
+            seed=0, max_length=None,
         )  # fmt: skip
         begun = time.perf_counter()
         trainer = InOrder(

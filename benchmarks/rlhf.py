@@ -1,7 +1,7 @@
 """The RLOO step: ours against trl's RLOOTrainer on the same prompts, with the same LoRA weights and rule reward.
 
 A step samples answers, judges them, takes their likelihood by base and by the policy, and learns. No answer may end
-early, so both sides sample the same number of tokens. trl gets its best settings for a CPU without bf16 units: bf16 and
+early, so both sides sample the same number of tokens. trl gets its best settings here: the dtype and device of ours,
 gradient checkpointing off, fused AdamW, one batch for generation and training. Both sides take turns, each in a process
 of its own, so that the peak memory is its own and a machine that slows down slows both.
 """
@@ -12,7 +12,7 @@ import time
 from collections.abc import Sequence
 from typing import Any
 
-from benchmarks.sides import SYSTEM, clock, in_turns, run
+from benchmarks.sides import SYSTEM, clock, in_turns, placed, run
 from engine import models, registry, specs
 from engine.data.load import load
 from engine.methods import rlhf
@@ -90,9 +90,9 @@ def trl(examples: Sequence[Example]) -> dict[str, Any]:
             output_dir=folder, per_device_train_batch_size=PROMPTS * COMPLETIONS, num_generations=COMPLETIONS,
             max_completion_length=LIMIT, max_steps=STEPS, learning_rate=RATE, beta=KL_WEIGHT, temperature=1.0,
             generation_kwargs={"min_new_tokens": LIMIT}, lr_scheduler_type="constant", warmup_steps=0,
-            weight_decay=0.0, max_grad_norm=settings.max_grad_norm, optim="adamw_torch_fused", bf16=False,
+            weight_decay=0.0, max_grad_norm=settings.max_grad_norm, optim="adamw_torch_fused", **placed(loaded),
             gradient_checkpointing=False, shuffle_dataset=False, logging_steps=1, save_strategy="no",
-            report_to="none", disable_tqdm=True, use_cpu=True, seed=0,
+            report_to="none", disable_tqdm=True, seed=0,
         )  # fmt: skip
         trainer = RLOOTrainer(
             model=loaded.model, args=config, reward_funcs=reward, train_dataset=Dataset.from_list(rows),

@@ -33,6 +33,7 @@ def run(main: Callable[[], None], report: Mapping[str, Callable[[], dict[str, An
 
 def clock(seconds: list[float], logged: Mapping[str, list[float]]) -> Any:
     """A trainer's callback: the seconds of each step, and of its log the values of the named keys."""
+    import torch
     from transformers import TrainerCallback
 
     class Clock(TrainerCallback):
@@ -40,6 +41,8 @@ def clock(seconds: list[float], logged: Mapping[str, list[float]]) -> Any:
             self.begun = time.perf_counter()
 
         def on_step_end(self, *args, **kwargs):
+            if torch.cuda.is_available():
+                torch.cuda.synchronize()  # the trainer itself waits for the GPU only later, when it logs
             seconds.append(time.perf_counter() - self.begun)
 
         def on_log(self, args, state, control, logs=None, **kwargs):
@@ -48,6 +51,13 @@ def clock(seconds: list[float], logged: Mapping[str, list[float]]) -> Any:
                     values.append(logs[name])
 
     return Clock()
+
+
+def placed(loaded: Any) -> dict[str, bool]:
+    """A trainer's settings that put it where ours is: the same device and dtype."""
+    import torch
+
+    return {"use_cpu": loaded.device == "cpu", "bf16": loaded.dtype == torch.bfloat16}
 
 
 def each(values: list[float], digits: int) -> str:

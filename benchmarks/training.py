@@ -1,6 +1,6 @@
 """The training step: ours against trl's SFTTrainer on the same rows, the same LoRA weights and the same order.
 
-trl gets its best settings for a CPU without bf16 units: bf16 and gradient checkpointing off, fused AdamW, rows already
+trl gets its best settings here: the device and dtype of ours, gradient checkpointing off, fused AdamW, rows already
 tokenised, batches of like lengths. Both sides take turns in one process, so a machine that slows down slows both.
 """
 
@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 import torch
 
 from benchmarks.machine import matmul_flops
-from benchmarks.sides import clock, each
+from benchmarks.sides import clock, each, placed
 from engine import models, specs
 from engine.data.load import load
 from engine.methods import lora
@@ -77,9 +77,9 @@ def trl(batches: list[list[Row]], settings: lora.Settings) -> Side:
         config = SFTConfig(
             output_dir=folder, per_device_train_batch_size=settings.batch_size, max_steps=len(batches),
             learning_rate=settings.learning_rate, lr_scheduler_type="constant", warmup_steps=0, weight_decay=0.0,
-            max_grad_norm=settings.max_grad_norm, optim="adamw_torch_fused", bf16=False, gradient_checkpointing=False,
-            completion_only_loss=True, train_sampling_strategy="sequential", logging_steps=1, save_strategy="no",
-            report_to="none", disable_tqdm=True, use_cpu=True, seed=0, max_length=None,
+            max_grad_norm=settings.max_grad_norm, optim="adamw_torch_fused", gradient_checkpointing=False,
+            **placed(loaded), completion_only_loss=True, train_sampling_strategy="sequential", logging_steps=1,
+            save_strategy="no", report_to="none", disable_tqdm=True, seed=0, max_length=None,
         )  # fmt: skip
         trainer = SFTTrainer(
             model=loaded.model, args=config, train_dataset=Dataset.from_dict(columns),
@@ -105,13 +105,15 @@ def main() -> None:
     curves = zip(sides["kurabe"][0].losses, sides["trl"][0].losses, strict=True)
     # 2 FLOP per weight forward and 2 backward (weights are frozen), on every token of every row.
     used = 4 * body * statistics.median(speed["kurabe"])
-    roof = matmul_flops()
+    roof = matmul_flops(device=loaded.device, dtype=loaded.dtype)
     for name, values in speed.items():
         print(f"training step, {name:8} {statistics.median(values):7.0f} tokens/s  ({each(values, 0)})")
     print(f"training step, kurabe : trl = {statistics.median(ratios):.2f} : 1  ({each(ratios, 2)})")
     print(f"largest distance of the loss curves: {max(abs(a - b) for a, b in curves):.1e} nats over {STEPS} steps")
     share = f"{used / 1e9:.0f} GFLOP/s = {used / roof:.0%} of it"
-    print(f"roof: {roof / 1e9:.0f} GFLOP/s fp32; the rows' linear layers, computed row by row, would ask for {share}")
+    print(
+        f"roof: {roof / 1e9:.0f} GFLOP/s ({loaded.dtype}); the rows' linear layers, row by row, would ask for {share}"
+    )
 
 
 if __name__ == "__main__":

@@ -89,19 +89,21 @@ def forecast(spec: RunSpec) -> dict[str, Any]:
     from engine import models
     from engine.training.loop import plan_steps
     from engine.training.memory import peak_bytes
-    from engine.training.train import attach
+    from engine.training.train import attach, in_its_precision
 
     method = registry.method_of(spec)
     settings = method.Settings.model_validate(spec.settings)
     begun = time.perf_counter()
-    loaded = models.load(spec.model, revision=spec.revision, quantization=method.quantization)
+    loaded = models.load_to_train(spec, method)
     load_seconds = time.perf_counter() - begun
     with _prepared(spec, loaded.tokenizer) as (run, report):
         splits = {name: run.examples(name) for name in ("train", "validation", "mix")}
         tests = run.examples("test")
     evaluate_seconds = _evaluate_seconds(loaded, tests, spec)
     counted = attach(method, loaded, settings, seed=spec.seed)
-    task = method.task(loaded, settings, splits=splits, spec=spec, run=None)
+    with models.autocast(loaded):
+        task = method.task(loaded, settings, splits=splits, spec=spec, run=None)
+    task = in_its_precision(task, loaded)
     plan = plan_steps(task, settings, seed=spec.seed)
     steps = len(plan)
     step_seconds, tokens = _step_seconds(loaded, task, plan, settings, seed=spec.seed)

@@ -5,8 +5,8 @@ import platform
 import shutil
 import time
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
-from dataclasses import dataclass
+from contextlib import AbstractContextManager, contextmanager, nullcontext
+from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -14,11 +14,12 @@ from typing import Any
 import torch
 
 from engine import chain, embedded, environment, packing, placement, plain_template, registry, rundir
-from engine.schema import Message, RunSpec, UserError
+from engine.schema import Message, Method, RunSpec, UserError
 from engine.sources import source
 
 BF16_ADVANTAGE = 4.0  # how much faster bf16 must be than fp32 in a timed matmul: AMX and GPUs are, AVX-512 is not
-MATMUL_SIZE, MATMUL_TIMES, MATMUL_SECONDS = 512, 9, 2.0
+MATMUL_SIZE = {"cpu": 512, "cuda": 4096}  # a GPU starts a small one more slowly than it computes it, in any dtype
+MATMUL_TIMES, MATMUL_SECONDS = 9, 2.0
 
 
 @dataclass
@@ -62,7 +63,19 @@ def best_device() -> str:
     if not torch.cuda.is_available():
         return "cpu"
     torch.cuda.set_device(placement.most_free(placement.free_bytes()))
+    _same_every_time()
     return "cuda"
+
+
+def _same_every_time() -> None:
+    """Let this process's GPU kernels give the same bytes for the same work, where they have such a form.
+
+    Else gradients are added in whatever order the GPU's threads end, and the same run ends in other weights each time.
+    Source: https://docs.pytorch.org/docs/stable/notes/randomness.html
+    """
+    os.environ.setdefault("CUBLAS_WORKSPACE_CONFIG", ":4096:8")
+    torch.use_deterministic_algorithms(True, warn_only=True)
+    torch.utils.deterministic.fill_uninitialized_memory = False  # it costs time, and nothing reads such memory
 
 
 @cache
@@ -109,10 +122,17 @@ def _times_faster(dtype: torch.dtype, *, device: str) -> float:
 
 
 def _matmul_seconds(dtype: torch.dtype, *, device: str, clock: Callable[[], float]) -> float:
-    square = torch.ones(MATMUL_SIZE, MATMUL_SIZE, dtype=dtype, device=device)
+    square = torch.ones(MATMUL_SIZE[device], MATMUL_SIZE[device], dtype=dtype, device=device)
+    _waited(device)
     start = clock()
     (square @ square)[0, 0].item()
     return clock() - start
+
+
+def _waited(device: str) -> None:
+    """Go on once the GPU has done what it was given."""
+    if device == "cuda":
+        torch.cuda.synchronize()
 
 
 def load_tokenizer(model: str, *, revision: str | None = None) -> Any:
@@ -218,6 +238,23 @@ def _make_whole(model: str) -> None:
         shutil.rmtree(building, ignore_errors=True)
         if not run.whole.exists():
             raise
+
+
+def load_to_train(spec: RunSpec, method: Method) -> Loaded:
+    """The model of a run, to be trained by `method`.
+
+    Weights that are themselves trained are held in fp32 and computed with in `dtype` (mixed precision, Micikevicius
+    2018, https://arxiv.org/abs/1710.03740): 16 bits would round most steps to nothing.
+    """
+    dtype = None if method.adapter else torch.float32
+    found = load(spec.model, revision=spec.revision, quantization=method.quantization, dtype=dtype)
+    return found if method.adapter else replace(found, dtype=choose_dtype(found.device))
+
+
+def autocast(loaded: Loaded) -> AbstractContextManager:
+    """Inside, a model whose weights are in fp32 though it is to compute in `loaded.dtype` does so."""
+    mixed = loaded.core.dtype != loaded.dtype
+    return torch.autocast(loaded.device, loaded.dtype) if mixed else nullcontext()
 
 
 def load_tuned(spec: RunSpec, folder: Path, *, quantization: str, adapter: bool, merge: bool = True) -> Loaded:

@@ -187,7 +187,7 @@ def _train(run: Run, spec: RunSpec, method: Method, status: Status) -> None:
     from engine.training.memory import peak_bytes
     from engine.training.train import train
 
-    loaded = models.load(spec.model, revision=spec.revision, quantization=method.quantization)
+    loaded = models.load_to_train(spec, method)
     previous: dict[str, float] = {}
 
     def report(line: dict[str, Any]) -> None:

@@ -111,6 +111,8 @@ def _values(run: Run) -> dict[str, Any]:
         "way": way,
         "quantised": bool(method.quantization),
         "dtype": facts.dtype(run),
+        "weights_dtype": "float32" if way == "full" else facts.dtype(run),
+        "mixed": way == "full" and facts.dtype(run) == "bfloat16",
         "max_new_tokens": spec.decoding.max_new_tokens,
         "optimizer": OPTIMIZERS[_optimizer(run, settings)],
         "trl": facts.versions(run)["trl"],

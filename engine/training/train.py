@@ -4,18 +4,20 @@ import os
 import shutil
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import torch
 
-from engine.models import Loaded
+from engine.models import Loaded, autocast
 from engine.packing import hidden_states, learnt_prompt, logits_of, pack
 from engine.placement import is_spread
 from engine.rundir import Run, write_json
 from engine.schema import Method, RunSpec, Tell, UserError, silent
 from engine.training.loop import fit_task, use_best
 from engine.training.memory import peak_bytes, reset_peak
+from engine.training.task import Task
 
 
 def train(
@@ -38,10 +40,11 @@ def train(
     counted = attach(method, loaded, settings, seed=spec.seed)
     reset_peak(loaded.device)
     begun = time.perf_counter()
-    task = method.task(loaded, settings, splits=splits, spec=spec, run=run, tell=tell)
+    with autocast(loaded):
+        task = method.task(loaded, settings, splits=splits, spec=spec, run=run, tell=tell)
     fit = fit_task(
         loaded,
-        task,
+        in_its_precision(task, loaded),
         settings,
         run=run,
         seed=spec.seed,
@@ -76,6 +79,19 @@ def train(
             **task.facts(),
         },
     )
+
+
+def in_its_precision(task: Task, loaded: Loaded) -> Task:
+    """The task with its losses computed in the dtype the model is to compute in, wherever its weights are finer."""
+
+    def within(measure: Callable[..., Any]) -> Callable[..., Any]:
+        def measured(*given: Any) -> Any:
+            with autocast(loaded):
+                return measure(*given)
+
+        return measured
+
+    return replace(task, loss=within(task.loss), held_out=task.held_out and within(task.held_out))
 
 
 def attach(method: Method, loaded: Loaded, settings: Any, *, seed: int) -> dict[str, Any]:

@@ -77,7 +77,7 @@ def sharpened(tiny_model: Path) -> Any:
     with torch.no_grad():
         generator = torch.Generator().manual_seed(1)
         for weight in found.model.parameters():
-            weight.add_(torch.randn(weight.shape, generator=generator) * 0.2)
+            weight.add_((torch.randn(weight.shape, generator=generator) * 0.2).to(weight.device))
     return found
 
 

@@ -142,3 +142,13 @@ def test_pairs_become_what_each_method_of_trl_takes(finish, tmp_path):
         "kto": {"prompt", "completion", "other", "label"},
         "rlhf": {"prompt"},
     }
+
+
+@pytest.mark.parametrize(
+    ("method", "weights", "mixed"), [("full", "float32", "bf16=True"), ("lora", "bfloat16", "bf16=False")]
+)
+def test_a_run_in_bf16_keeps_fp32_weights_where_they_are_trained(method, weights, mixed, drafted):
+    run = drafted(method, {})
+    rundir.write_json(run.file("training"), {"dtype": "bfloat16"})
+    script = code(run)
+    assert f"dtype=torch.{weights})" in script and mixed in script
