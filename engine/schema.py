@@ -95,10 +95,12 @@ class Example:
     rules: tuple[Rule, ...] = ()
 
     def to_dict(self) -> dict[str, Any]:
-        values = asdict(self)
-        if not self.rules:
-            del values["rules"]
-        return values
+        """The values by name, ready for JSON; without "rules" where there are none."""
+        values = {name: getattr(self, name) for name in self.__slots__}  # asdict() would copy every text
+        values["prompt"] = [{"role": message.role, "content": message.content} for message in self.prompt]
+        values["choices"] = list(self.choices)
+        rules = values.pop("rules")
+        return values | {"rules": [asdict(rule) for rule in rules]} if rules else values
 
     @classmethod
     def from_dict(cls, values: Mapping[str, Any]) -> "Example":

@@ -13,6 +13,7 @@ from engine.schema import Example, Tell, silent
 WORDS = 8  # as in GPT-3's and PaLM's contamination checks, which use 8 to 13 words
 CHARACTERS = 16  # about eight words of Japanese; eight characters are no more than 「について教えて」
 CONTAINED = 0.5
+FACTOR = 6364136223846793005  # odd and large: Knuth's multiplier for 64 bits
 MAX_PAIRS = 20
 # These suites share their answers with training on purpose (a trained fact in new words, one way to decline, common
 # knowledge), so a known answer is no leak there: only the question is judged. Elsewhere both are.
@@ -84,9 +85,12 @@ def grams(text: str) -> set[tuple[str, ...]]:
 
 
 def _runs(words: Sequence[str]) -> set[tuple[str, ...]]:
+    return set(zip(*(words[start:] for start in range(_size(words))), strict=False))
+
+
+def _size(words: Sequence[str]) -> int:
     cjk = sum(len(word) == 1 and _is_cjk(word) for word in words)
-    size = CHARACTERS if cjk * 2 > len(words) else WORDS
-    return set(zip(*(words[start:] for start in range(size)), strict=False))
+    return CHARACTERS if cjk * 2 > len(words) else WORDS
 
 
 def _is_cjk(char: str, ranges: tuple = tuple(zip(CJK[0::3], CJK[2::3], strict=False))) -> bool:
@@ -130,9 +134,16 @@ def _pairs(
 
 
 def _hashes(words: Sequence[str]) -> np.ndarray:
-    """The hashes of the distinct n-grams, in order."""
-    runs = {hash(run) for run in _runs(words)}
-    return np.sort(np.fromiter(runs, np.int64, len(runs)))
+    """The hashes of the distinct n-grams, in order: polynomials of their words' hashes, all at once."""
+    size = _size(words)
+    count = len(words) - size + 1
+    if count <= 0:
+        return np.empty(0, np.int64)
+    each = np.fromiter(map(hash, words), np.int64, len(words))
+    runs = np.zeros(count, np.int64)
+    for start in range(size):
+        runs = runs * FACTOR + each[start : start + count]  # beyond 64 bits is cut off, as a hash may be
+    return np.unique(runs)
 
 
 def _pair(

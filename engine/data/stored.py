@@ -43,7 +43,7 @@ class OnDisk(Sequence[T]):
 
 class Stored(OnDisk[Example]):
     """The examples, written as they come to a file that nobody else can open and that ends with this object: 8 bytes of
-    memory a row. As `marshal` writes them, since this very process reads them again, many times: a tenth of JSON's time.
+    memory a row. As `marshal` writes them, since this very process reads them again and again: a tenth of JSON's time.
     They have no rules yet: those come after the split."""
 
     def __init__(self, examples: Iterable[Example]):
