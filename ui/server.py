@@ -160,9 +160,16 @@ class Language:
             asked = parse_qs(query).get("lang", [""])[0]
             lang = asked if asked in LANGUAGES else preferred(headers)
             if lang != here and (asked in LANGUAGES or here == "en"):
-                target = ("./" if lang == "en" else f"./{lang}") + (f"?{query}" if query else "")
-                return await RedirectResponse(target, status_code=307)(scope, receive, send)
+                return await _sent_to(lang, scope["path"], query)(scope, receive, send)
+            if here != "en" and scope["path"].endswith("/"):  # Gradio's own redirect would lose the query
+                return await _sent_to(here, scope["path"], query)(scope, receive, send)
         await self.app(scope, receive, send)
+
+
+def _sent_to(lang: str, path: str, query: str) -> RedirectResponse:
+    """To the page of that language, relative to `path`, since a proxy may have put it into a folder of its own."""
+    beside = "../" if path.strip("/") and path.endswith("/") else "./"
+    return RedirectResponse(beside + ("" if lang == "en" else lang) + (f"?{query}" if query else ""), status_code=307)
 
 
 def preferred(headers: Headers) -> str:

@@ -103,7 +103,8 @@ def test_japanese_browser_is_sent_to_the_japanese_page_with_its_address(served):
 
 @pytest.mark.parametrize(
     ("path", "target"),
-    [("/?lang=ja", "./ja?lang=ja"), ("/ja?lang=en", "./?lang=en"), ("/?lang=xx", None), ("/ja", None)],
+    [("/?lang=ja", "./ja?lang=ja"), ("/ja?lang=en", "./?lang=en"), ("/?lang=xx", None), ("/ja", None)]
+    + [("/ja/?case=own", "../ja?case=own"), ("/ja/?lang=en&case=own", "../?lang=en&case=own")],
 )
 def test_language_in_the_address_wins(served, path, target):
     assert get(served, path, **{"accept-language": "en"}).headers.get("location") == target
