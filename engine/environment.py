@@ -13,7 +13,7 @@ def describe() -> dict[str, Any]:
     import psutil
     import torch
 
-    from engine.models import best_device, choose_dtype
+    from engine.device import best_device, choose_dtype
 
     device = best_device()
     return {

@@ -89,7 +89,7 @@ def forecast(spec: RunSpec) -> dict[str, Any]:
     from engine import models
     from engine.training.loop import plan_steps
     from engine.training.memory import peak_bytes
-    from engine.training.train import attach, in_its_precision
+    from engine.training.train import attach, autocast, in_its_precision
 
     method = registry.method_of(spec)
     settings = method.Settings.model_validate(spec.settings)
@@ -101,7 +101,7 @@ def forecast(spec: RunSpec) -> dict[str, Any]:
         tests = run.examples("test")
     evaluate_seconds = _evaluate_seconds(loaded, tests, spec)
     counted = attach(method, loaded, settings, seed=spec.seed)
-    with models.autocast(loaded):
+    with autocast(loaded):
         task = method.task(loaded, settings, splits=splits, spec=spec, run=None)
     task = in_its_precision(task, loaded)
     plan = plan_steps(task, settings, seed=spec.seed)

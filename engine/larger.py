@@ -14,7 +14,7 @@ SHARE = 0.9  # of a memory may be planned with: the system, and the GPU's own co
 CPU_BILLIONS = 2.0  # beyond, a use case that takes minutes with the embedded model takes hours without a GPU
 MOST = 5  # models named for one machine
 
-# Bytes a weight: fp32 on a CPU (see models.choose_dtype), 16 bits on a GPU, and for QLoRA 4 bits in the linear layers
+# Bytes a weight: fp32 on a CPU (see device.choose_dtype), 16 bits on a GPU, and for QLoRA 4 bits in the linear layers
 # (placement.NF4_BYTES) but 16 in the embeddings: 0.59 (32B) to 0.92 (0.5B) over all weights of a model.
 CPU_BYTES, GPU_BYTES, NF4_BYTES = 4.0, 2.0, 0.7
 # Activations, adapter, gradients and optimizer for a batch of 8 rows of a hundred tokens; torch itself on top. With the

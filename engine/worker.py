@@ -166,10 +166,11 @@ def _untrained(
     """For each arm the answers of a model that this run does not train, scored. `questions` holds, by arm, what is
     asked and the items it is scored as. The model is loaded once, and only where an answer is not kept."""
     from engine import evaluation, models
+    from engine.device import best_device, choose_dtype
 
     quantization = method.quantization
     load = cache(lambda: models.load(model, revision=revision, quantization=quantization))
-    key = models.fingerprint(model, revision, quantization, models.choose_dtype(models.best_device()))
+    key = models.fingerprint(model, revision, quantization, choose_dtype(best_device()))
     for arm, (asked, items) in questions.items():
         outputs = evaluation.base_answers(
             load,

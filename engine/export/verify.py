@@ -16,6 +16,7 @@ import torch
 
 from engine import models, registry, rundir
 from engine.decoding import generate
+from engine.device import best_device
 from engine.export import facts, process
 from engine.export.kinds.adapter import BOTTLENECK, SOURCE
 from engine.packing import hidden_states, learnt_prompt, logits_of, pack, tolerance
@@ -135,7 +136,7 @@ def load_exported(run: Run, folder: Path) -> models.Loaded:
         return _adapter(run, folder)
     from transformers import AutoModelForCausalLM, AutoTokenizer
 
-    dtype, device = getattr(torch, facts.dtype(run)), models.best_device()
+    dtype, device = getattr(torch, facts.dtype(run)), best_device()
     options = {"use_safetensors": True, "trust_remote_code": False}
     model = AutoModelForCausalLM.from_pretrained(folder, dtype=dtype, **options).to(device).eval()
     tokenizer = AutoTokenizer.from_pretrained(folder, trust_remote_code=False)

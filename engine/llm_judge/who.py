@@ -65,6 +65,7 @@ def on_this_machine(run: Run, model: str, *, same_family: bool = False, reply_to
     `models.load` where it cannot be had.
     """
     from engine import models
+    from engine.device import best_device, choose_dtype
 
     _check_tokens(reply_tokens)
     spec = run.spec()
@@ -77,7 +78,7 @@ def on_this_machine(run: Run, model: str, *, same_family: bool = False, reply_to
         base_family = None
     if family == base_family and not same_family:
         raise UserError(_refusal(f"'{model[:200]}' is of the same family ({family}) as the model this run began with"))
-    weights = models.fingerprint(model, None, "", models.choose_dtype(models.best_device()))
+    weights = models.fingerprint(model, None, "", choose_dtype(best_device()))
     return Judge(model, None, family, base_family, same_family, reply_tokens, weights)
 
 

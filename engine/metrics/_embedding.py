@@ -90,7 +90,7 @@ def _load(path: str) -> tuple[Any, Any]:
     import torch
     from transformers import AutoModel, AutoTokenizer
 
-    from engine.models import best_device
+    from engine.device import best_device
 
     try:
         tokenizer = AutoTokenizer.from_pretrained(path, local_files_only=True)

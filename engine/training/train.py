@@ -4,13 +4,14 @@ import os
 import shutil
 import time
 from collections.abc import Callable
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import torch
 
-from engine.models import Loaded, autocast
+from engine.models import Loaded
 from engine.packing import hidden_states, learnt_prompt, logits_of, pack
 from engine.placement import is_spread
 from engine.rundir import Run, write_json
@@ -79,6 +80,12 @@ def train(
             **task.facts(),
         },
     )
+
+
+def autocast(loaded: Loaded) -> AbstractContextManager:
+    """Inside, a model whose weights are in fp32 though it is to compute in `loaded.dtype` does so."""
+    mixed = loaded.core.dtype != loaded.dtype
+    return torch.autocast(loaded.device, loaded.dtype) if mixed else nullcontext()
 
 
 def in_its_precision(task: Task, loaded: Loaded) -> Task:
