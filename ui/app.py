@@ -8,6 +8,7 @@ from typing import Any
 import gradio as gr
 
 from engine import chain, launch, rundir, showcase, uploads
+from engine.data.sentences import told
 from engine.rundir import Run
 from engine.schema import DataSpec, RunSpec, Source, UserError
 from engine.text import LANGUAGES, text
@@ -237,7 +238,7 @@ def start(lang: str, *values: Any) -> Iterator[list[Any]]:
     try:
         run = launch.start(method.spec_of(lang, values))
     except UserError as problem:
-        yield [method_view.problem(str(problem), lang), *unchanged]
+        yield [method_view.problem(told(problem, lang), lang), *unchanged]
         return
     yield ["", *opened(run.id, "train", lang)]
 

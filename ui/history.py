@@ -8,6 +8,7 @@ from typing import Any
 import gradio as gr
 
 from engine import about, history, showcase
+from engine.data.sentences import told
 from engine.history import Entry
 from engine.rundir import Run
 from engine.schema import UserError
@@ -205,7 +206,7 @@ def save(lang: str, run_id: str, title: str, tags: str, note: str, *values: Any)
     try:
         about.change(run, title=title or "", tags=tuple((tags or "").replace("、", ",").split(",")), note=note or "")
     except UserError as problem:
-        return [view.failed(str(problem), lang), gr.skip(), *skipped]
+        return [view.failed(told(problem, lang), lang), gr.skip(), *skipped]
     found = choices(history.entries(), lang)[-1]
     found.pop("value")  # what is filtered by stays
     return [
@@ -253,7 +254,7 @@ def act(lang: str, chosen: str, event: gr.EventData, *values: Any) -> list[Any]:
         elif verb == "keep":
             said = ""
     except UserError as problem:
-        said = view.failed(str(problem), lang)
+        said = view.failed(told(problem, lang), lang)
     if verb in ("archive", "unarchive", "delete!") and chosen:
         carding = card(lang, runs.find(chosen))
     return [said, *carding, tag_filter, query.sort, query.most, *draw(lang, query), disk, skip, skip, skip]

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Sequence
 
 from engine import about, rundir, storage, trash
+from engine.data.sentences import told
 from engine.numbers import size
 from engine.rundir import Run
 from engine.schema import UserError
@@ -36,7 +37,7 @@ def _delete(found: Sequence[Run], value: str, lang: str) -> str:
             trash.delete(run)
             gone.append(run.id)
         except UserError as problem:
-            problems.append(str(problem))
+            problems.append(told(problem, lang))
     drawn = view.failed("\n".join(problems), lang) if problems else ""
     if gone:
         title = text("history.did_delete", lang, n=view.count(len(gone), lang))

@@ -6,6 +6,7 @@ from typing import Any
 import gradio as gr
 
 from engine import about, charts, rundir, side_by_side, side_by_side_words
+from engine.data.sentences import told
 from engine.schema import UserError
 from engine.text import has, text
 from ui import html, runs, train_view
@@ -56,7 +57,7 @@ def beside(wanted: str, lang: str) -> list[str]:
             raise UserError(text("side_by_side.missing", lang, runs=", ".join(missing)[:200]))
         drawn = draw(side_by_side.side_by_side(found), lang)
     except UserError as problem:
-        drawn = notice(str(problem), tone="bad", title=text("side_by_side.cannot", lang))
+        drawn = notice(told(problem, lang), tone="bad", title=text("side_by_side.cannot", lang))
     back = tag("button", esc(text("side_by_side.close", lang)), type="button", cls="k-step", data_pick="close")
     return [tag("section", tag("p", back) + drawn, cls="k-side-by-side"), ",".join(run.id for run in found)]
 

@@ -5,6 +5,7 @@ from typing import Any
 
 from engine import rundir
 from engine.charts import loss_chart, loss_legend
+from engine.data.sentences import told
 from engine.numbers import duration, figure, size
 from engine.rundir import STAGES, Run
 from engine.text import doing, has, text
@@ -38,9 +39,8 @@ def box(status: dict[str, Any], state: str, lang: str) -> str:
         stage = error.get("stage", "")
         where = text(f"page.stage.{stage}.title", lang) if stage in STAGES else stage
         title = text("page.train.failed", lang, stage=where)
-        return notice(
-            str(error.get("message", "")) + "\n" + text("page.train.failed_help", lang), tone="bad", title=title
-        )
+        message = told(str(error.get("message", "")), lang)
+        return notice(message + "\n" + text("page.train.failed_help", lang), tone="bad", title=title)
     if state == "queued":
         ahead = status.get("queue")
         place = text("page.train.queue_place", lang, n=ahead) if ahead else ""

@@ -4,6 +4,7 @@ from types import SimpleNamespace
 
 import gradio as gr
 
+from engine.schema import UserError
 from ui import row_choices
 from ui.drafts import SLOTS
 from ui.tabs import use_case
@@ -37,3 +38,22 @@ def test_choices_for_rows_are_asked_for_anew_and_reach_the_run(monkeypatch):
     before, after = (spec.data for spec in asked)
     assert (before.personal, before.changes) == ("", ())
     assert after.personal == "mask" and [(one.row, one.exclude) for one in after.changes] == [(3, True)]
+
+
+def test_what_is_wrong_with_a_file_is_told_in_the_readers_language(tmp_path, monkeypatch):
+    monkeypatch.setenv("KURABE_HOME", str(tmp_path / "home"))
+    file = tmp_path / "Preise.csv"
+    file.write_text("question,answer\n")
+    english, japanese = (str(use_case.uploaded(lang, [str(file)])) for lang in ("en", "ja"))
+    assert "Preise.csv holds a header and no rows below it." in english
+    assert "Preise.csv には見出しだけがあり、その下に行がありません。" in japanese and "holds" not in japanese
+
+
+def test_what_is_wrong_with_prepared_rows_is_told_in_the_readers_language(monkeypatch):
+    def fails(spec):
+        raise UserError("faq.csv: none of its 2 rows can be used. Row 1: 'answer' is empty.")
+
+    monkeypatch.setattr(use_case.launch, "preview", fails)
+    choice = ("company_faq", "", None, *[None] * SLOTS, "")
+    drawn = list(use_case.preview(PAGE, "ja", "use_case", "none", "", *choice))[-1][0]
+    assert "faq.csv：2行のうち、使える行がありません。1行目：「回答」が空です。" in drawn

@@ -11,6 +11,7 @@ import gradio as gr
 
 from engine import chat, sides
 from engine import talk as talks
+from engine.data.sentences import told
 from engine.rundir import Run
 from engine.schema import UserError
 from engine.talk import Said, Talk, Turn
@@ -106,7 +107,7 @@ def begin(run: Run, keys: Sequence[str], lang: str) -> list[Any]:
         drawn = view.panes(chosen.heads(run, keys, lang), [], lang)
         return ["", drawn, proof(keys, None, lang), gr.update(visible=False), ""]
     except UserError as problem:
-        return [view.message(_failed(problem), lang), "", "", gr.update(visible=False), ""]
+        return [view.message(_failed(problem, lang), lang), "", "", gr.update(visible=False), ""]
 
 
 def proof(keys: Sequence[str], found: dict[str, Any] | None, lang: str) -> str:
@@ -143,7 +144,7 @@ def answer(request: gr.Request, lang: str, run_id: str, follow: bool, held: str,
                 shown = _drawn(heads, begun, question, last, lang)
                 yield ["", *shown, *working]
     except UserError as problem:
-        yield [view.message(_failed(problem), lang), *shown, *AS_THEY_ARE, before]
+        yield [view.message(_failed(problem, lang), lang), *shown, *AS_THEY_ARE, before]
         return
     whole = _with(begun, question, last)
     held = whole.model_dump_json() if whole else before  # what failed does not end the conversation before it
@@ -151,8 +152,8 @@ def answer(request: gr.Request, lang: str, run_id: str, follow: bool, held: str,
     yield [view.message(last, lang), *shown, *AS_THEY_ARE, held]
 
 
-def _failed(problem: UserError) -> dict[str, str]:
-    return {"state": "failed", "message": str(problem)}
+def _failed(problem: UserError, lang: str) -> dict[str, str]:
+    return {"state": "failed", "message": told(problem, lang)}
 
 
 def _drawn(heads: Sequence[Any], begun: Talk, question: str, state: dict[str, Any], lang: str) -> list[str]:

@@ -9,6 +9,7 @@ import gradio as gr
 
 from engine import pairs, showcase, sides
 from engine import talk as talks
+from engine.data.sentences import told
 from engine.rundir import Run
 from engine.schema import UserError
 from engine.text import text
@@ -78,7 +79,7 @@ def keep(lang: str, run_id: str, held: str, note: str) -> list[Any]:
             raise UserError(text("page.kept.nothing", lang))
         pairs.keep(run, talk, note or "")
     except UserError as problem:
-        return [notice(str(problem), tone="bad"), gr.skip(), gr.skip()]
+        return [notice(told(problem, lang), tone="bad"), gr.skip(), gr.skip()]
     return show(run, lang)
 
 
@@ -101,7 +102,7 @@ def act(lang: str, run_id: str, event: gr.EventData) -> list[Any]:
         for key in talk.sides:
             sides.side(key)
     except (UserError, StopIteration) as problem:
-        return [notice(str(problem) or text("page.kept.nothing", lang), tone="bad"), *still[0][1:], *still[1]]
+        return [notice(told(problem, lang) or text("page.kept.nothing", lang), tone="bad"), *still[0][1:], *still[1]]
     return [*still[0], talk.turns[0].question, *talk.sides, talk.system]
 
 

@@ -11,6 +11,7 @@ import gradio as gr
 
 from engine import answers_csv, chat, questions, rundir, showcase
 from engine import talk as talks
+from engine.data.sentences import told
 from engine.schema import UserError
 from engine.text import text
 from ui import many_view as view
@@ -84,7 +85,7 @@ def answer(request: gr.Request, lang: str, run_id: str, pasted: str, path: str |
                 shown = view.table(asked, last, heads, lang)
                 yield ["", shown, gr.update(visible=False), *working]
     except UserError as problem:
-        yield [view.failed(str(problem), lang), shown, gr.update(visible=False), *as_they_are]
+        yield [view.failed(told(problem, lang), lang), shown, gr.update(visible=False), *as_they_are]
         return
     names = [f"{head.title} ({head.under})" for head in heads]
     file = _file(run_id, answers_csv.answers_csv(asked, last["answers"], names, begun))

@@ -7,6 +7,7 @@ from typing import Any
 import gradio as gr
 
 from engine import launch, showcase
+from engine.data.sentences import told
 from engine.registry import methods
 from engine.schema import Decoding, RunSpec, UserError
 from engine.text import text
@@ -162,7 +163,7 @@ def foresee(lang: str, *values: Any) -> Iterator[list[Any]]:
         drawn = [method_view.forecast(found, lang), method_view.panel(spec.method, lang, found)]
         yield [drawn[0], gr.update(interactive=True), drawn[1]]
     except UserError as problem:
-        yield [method_view.problem(str(problem), lang), gr.update(interactive=True), gr.skip()]
+        yield [method_view.problem(told(problem, lang), lang), gr.update(interactive=True), gr.skip()]
 
 
 def bind(tab: Tab, frame: Frame, data: list[Any]) -> None:

@@ -6,6 +6,7 @@ from typing import Any
 import gradio as gr
 
 from engine import report as reports
+from engine.data.sentences import told
 from engine.schema import UserError
 from engine.text import LANGUAGES, text
 from ui import downloads, runs
@@ -73,7 +74,7 @@ def write(lang: str, run_id: str, language: str, format: str, price: str, curren
         path = downloads.place(f"kurabe-{run.id}-report-{language}.{format}")
         made = reports.write(run, path, lang=language, format=format, **costs(price, currency, lang))
     except UserError as problem:
-        return [notice(str(problem), tone="bad"), None]
+        return [notice(told(problem, lang), tone="bad"), None]
     return [notice(text("export.report.made", lang, name=made.name), tone="good"), str(made)]
 
 

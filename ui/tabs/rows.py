@@ -13,6 +13,7 @@ import gradio as gr
 from engine import rundir
 from engine.data import ledger
 from engine.data.edits import FIELDS
+from engine.data.sentences import told
 from engine.items_csv import safe
 from engine.schema import UserError
 from engine.text import text
@@ -210,7 +211,7 @@ def _safely(lang: str, key: str, choices: str, wanted: Chosen) -> list[Any]:
     try:
         return at(lang, key, choices, wanted)
     except UserError as problem:
-        return [*[gr.skip()] * 5, notice(str(problem), tone="warn"), *[gr.skip()] * 2]
+        return [*[gr.skip()] * 5, notice(told(problem, lang), tone="warn"), *[gr.skip()] * 2]
 
 
 def pick(lang: str, key: str, choices: str, event: gr.EventData, *held: str) -> list[Any]:

@@ -10,6 +10,7 @@ from typing import Any
 import gradio as gr
 
 from engine import rundir
+from engine.data.sentences import told
 from engine.export import make
 from engine.export.code import code
 from engine.export.process import ChildFailed
@@ -101,7 +102,7 @@ def act(lang: str, run_id: str, event: gr.EventData) -> Iterator[list[Any]]:
                 drawn = time.monotonic()
                 yield [view.cards(run, names, lang, busy={name: progress}), gr.skip()]
     except (UserError, ChildFailed, OSError) as problem:
-        yield [view.cards(run, names, lang, failed={name: str(problem)}), None]
+        yield [view.cards(run, names, lang, failed={name: told(problem, lang)}), None]
         return
     yield [view.cards(run, names, lang), str(path)]
 

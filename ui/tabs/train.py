@@ -6,6 +6,7 @@ from typing import Any
 import gradio as gr
 
 from engine import launch, rundir, showcase
+from engine.data.sentences import told
 from engine.rundir import Run
 from engine.schema import UserError
 from engine.text import text
@@ -96,7 +97,7 @@ def stop(lang: str, run_id: str) -> list[Any]:
             launch.stop(run)
         words = train_view.notice(text("page.train.stopping", lang))
     except UserError as problem:
-        words = method_view.problem(str(problem), lang)
+        words = method_view.problem(told(problem, lang), lang)
     return [gr.update(visible=False), gr.update(visible=False), words]
 
 
@@ -107,7 +108,7 @@ def resume(lang: str, run_id: str) -> list[Any]:
     try:
         launch.resume(run)
     except UserError as problem:
-        return [gr.skip(), method_view.problem(str(problem), lang)]
+        return [gr.skip(), method_view.problem(told(problem, lang), lang)]
     return [gr.update(visible=False), train_view.notice(text("page.train.resuming", lang))]
 
 

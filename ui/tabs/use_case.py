@@ -9,6 +9,7 @@ from typing import Any
 import gradio as gr
 
 from engine import launch, results, showcase, uploads
+from engine.data.sentences import told
 from engine.registry import formats
 from engine.schema import UserError
 from engine.text import text
@@ -140,7 +141,7 @@ def preview(request: gr.Request, lang: str, step: str, seen: str, shown: str, *c
         shipped = name in usecases.presets()  # its people are made up
         drawn = data_view.preview(found if shipped else masked.preview(found), lang)
     except UserError as problem:
-        drawn = notice(str(problem), tone="bad", title=text("page.error.data", lang))
+        drawn = notice(told(problem, lang), tone="bad", title=text("page.error.data", lang))
     # Gradio sends the last word again when a generator ends: a late one must not bring its waiting line back.
     yield [drawn, key, ledger] if _asked.get(page) == key else [gr.skip()] * 3
 
@@ -160,7 +161,7 @@ def uploaded(lang: str, paths: list[str] | None) -> list[Any]:
         token, choices = sources.keep([Path(path) for path in paths])
         return [token, *of_file(token, lang, choices)]
     except UserError as problem:
-        return ["", *no_file(lang, notice(str(problem), tone="bad", title=text("page.error.file", lang)))]
+        return ["", *no_file(lang, notice(told(problem, lang), tone="bad", title=text("page.error.file", lang)))]
 
 
 def no_file(lang: str, account: str = "") -> list[Any]:
@@ -208,7 +209,7 @@ def another_sheet(lang: str, upload: str, choices: str, sheet: str | None) -> li
     try:
         return of_file(upload, lang, choices)
     except UserError as problem:
-        return no_file(lang, notice(str(problem), tone="bad", title=text("page.error.file", lang)))
+        return no_file(lang, notice(told(problem, lang), tone="bad", title=text("page.error.file", lang)))
 
 
 def reshaped(lang: str, upload: str, choices: str, shape: str | None) -> list[Any]:
@@ -230,7 +231,7 @@ def _inspected(
     try:
         found = own_view.look(upload, shape=shape or "", columns=columns, sheet=row_choices.sheet(choices))
     except UserError as problem:
-        return [*kept, notice(str(problem), tone="bad", title=text("page.error.file", lang))]
+        return [*kept, notice(told(problem, lang), tone="bad", title=text("page.error.file", lang))]
     return [*(column_slots(found, lang) if with_columns else kept), own_view.account(found, lang)]
 
 

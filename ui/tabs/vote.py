@@ -9,6 +9,7 @@ import gradio as gr
 
 from engine import blind, rundir
 from engine.blind import WORDS
+from engine.data.sentences import told
 from engine.rundir import Run
 from engine.schema import UserError
 from engine.text import text
@@ -86,7 +87,7 @@ def begin(lang: str, run_id: str, name: str, suite: str) -> list[Any]:
             raise UserError(text("page.vote.no_name", lang))
         found = blind.ballot(run, name, suite or "")
     except UserError as problem:
-        return _nothing(notice(str(problem), tone="bad"))
+        return _nothing(notice(told(problem, lang), tone="bad"))
     if found.papers and found.next is None:
         return _revealed(run, name, suite, lang)
     return _paper(found, name.strip(), found.next or 0, lang)
@@ -108,7 +109,7 @@ def pick(lang: str, run_id: str, suite: str, voter: str, at: str, event: gr.Even
             blind.cast(run, voter, suite, place, word)
         found = blind.ballot(run, voter, suite)
     except UserError as problem:
-        return _nothing(notice(str(problem), tone="bad"))
+        return _nothing(notice(told(problem, lang), tone="bad"))
     if word in WORDS and found.next is None:
         return _revealed(run, voter, suite, lang)
     if word in WORDS:
@@ -125,7 +126,7 @@ def reveal(lang: str, run_id: str, suite: str, voter: str) -> list[Any]:
     try:
         return _nothing() if run is None else _revealed(run, voter, suite, lang)
     except UserError as problem:
-        return _nothing(notice(str(problem), tone="bad"))
+        return _nothing(notice(told(problem, lang), tone="bad"))
 
 
 def _revealed(run: Run, voter: str, suite: str, lang: str) -> list[Any]:
