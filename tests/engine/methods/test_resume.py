@@ -1,8 +1,12 @@
-"""Every method, stopped in the middle and gone on with, ends in the same bytes as one that was never stopped."""
+"""Every method, stopped in the middle and gone on with, ends in the same bytes as one that was never stopped.
+
+But 8-bit AdamW, whose kernels on a CPU do not give the same bytes every time: there the weights lie close together."""
 
 import hashlib
 
 import pytest
+import torch
+from safetensors.torch import load_file
 
 from engine import models, registry, rundir
 from engine.schema import DataSpec, Example, Message, RunSpec, Source, Stopped, example_id
@@ -57,6 +61,12 @@ def digest(run: rundir.Run) -> str:
     return "".join(hashlib.sha256(path.read_bytes()).hexdigest() for path in sorted(run.model.glob("*.safetensors")))
 
 
+def apart(one: rundir.Run, other: rundir.Run) -> float:
+    """How far the weights of two runs lie apart, on the mean."""
+    both = [load_file(run.model / "model.safetensors") for run in (one, other)]
+    return torch.cat([(weight - both[1][name]).abs().flatten() for name, weight in both[0].items()]).mean().item()
+
+
 @pytest.mark.parametrize(
     ("name", "changes"), [*((name, {}) for name in sorted(registry.methods())), ("full", {"optimizer": "adamw_8bit"})]
 )
@@ -69,7 +79,11 @@ def test_a_stopped_run_ends_in_the_same_weights(name, changes, tiny_model):
     assert numbers["step"] == 2 and tensors["weights"] and notes == []
     assert not halved.file("training").exists()
     trained(halved)
-    assert digest(halved) == digest(whole) != ""
+    if changes.get("optimizer") == "adamw_8bit":
+        # bitsandbytes' CPU kernels now and then round a moment otherwise, in runs never stopped too (docs/log.md).
+        assert apart(halved, whole) < 1e-3  # of weights; with the moments lost at the stop it is more
+    else:
+        assert digest(halved) == digest(whole) != ""
     training = rundir.read_json(halved.file("training"))
     assert training["base_proof"] is None or training["base_proof"]["equal"]
     assert training["optimizer"] == changes.get("optimizer", "adamw")
