@@ -89,7 +89,7 @@ def forecast(spec: RunSpec) -> dict[str, Any]:
     from engine import models
     from engine.training.loop import plan_steps
     from engine.training.memory import peak_bytes
-    from engine.training.train import attach, autocast, in_its_precision
+    from engine.training.train import attach, task_of
 
     method = registry.method_of(spec)
     settings = method.Settings.model_validate(spec.settings)
@@ -101,9 +101,7 @@ def forecast(spec: RunSpec) -> dict[str, Any]:
         tests = run.examples("test")
     evaluate_seconds = _evaluate_seconds(loaded, tests, spec)
     counted = attach(method, loaded, settings, seed=spec.seed)
-    with autocast(loaded):
-        task = method.task(loaded, settings, splits=splits, spec=spec, run=None)
-    task = in_its_precision(task, loaded)
+    task = task_of(method, loaded, settings, splits=splits, spec=spec, run=None)
     plan = plan_steps(task, settings, seed=spec.seed)
     steps = len(plan)
     step_seconds, tokens = _step_seconds(loaded, task, plan, settings, seed=spec.seed)

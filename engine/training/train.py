@@ -41,11 +41,10 @@ def train(
     counted = attach(method, loaded, settings, seed=spec.seed)
     reset_peak(loaded.device)
     begun = time.perf_counter()
-    with autocast(loaded):
-        task = method.task(loaded, settings, splits=splits, spec=spec, run=run, tell=tell)
+    task = task_of(method, loaded, settings, splits=splits, spec=spec, run=run, tell=tell)
     fit = fit_task(
         loaded,
-        in_its_precision(task, loaded),
+        task,
         settings,
         run=run,
         seed=spec.seed,
@@ -86,6 +85,13 @@ def autocast(loaded: Loaded) -> AbstractContextManager:
     """Inside, a model whose weights are in fp32 though it is to compute in `loaded.dtype` does so."""
     mixed = loaded.core.dtype != loaded.dtype
     return torch.autocast(loaded.device, loaded.dtype) if mixed else nullcontext()
+
+
+def task_of(method: Method, loaded: Loaded, settings: Any, **given: Any) -> Task:
+    """The method's task, made and measured in the dtype the model is to compute in. `given` goes to Method.task."""
+    with autocast(loaded):
+        task = method.task(loaded, settings, **given)
+    return in_its_precision(task, loaded)
 
 
 def in_its_precision(task: Task, loaded: Loaded) -> Task:
