@@ -83,8 +83,8 @@ def peer(loaded: models.Loaded, rows: Sequence[Row]) -> list[float]:
         batch = rows[first : first + PEER_BATCH]
         longest = max(len(row.tokens) for row in batch)
         ids = torch.tensor([[*row.tokens, *[0] * (longest - len(row.tokens))] for row in batch], device=loaded.device)
-        ends = torch.tensor([len(row.tokens) for row in batch], device=loaded.device)
-        mask = (torch.arange(longest, device=loaded.device) < ends[:, None]).long()
+        lengths = torch.tensor([len(row.tokens) for row in batch], device=loaded.device)
+        mask = (torch.arange(longest, device=loaded.device) < lengths[:, None]).long()
         logits = loaded.model(input_ids=ids, attention_mask=mask).logits
         for at, row in enumerate(batch):
             ends = slice(row.start - 1, len(row.tokens) - 1)
