@@ -14,7 +14,7 @@ from collections.abc import Callable, Sequence
 
 import numpy as np
 
-from engine import arms, evaluation, rundir, specs, stats
+from engine import arms, atomic, evaluation, rundir, specs, stats
 from engine.compare import compare
 from engine.data.load import load
 from engine.schema import Example, Output
@@ -87,13 +87,13 @@ def verdict_on(cheat: Cheat, *, use_case: str = "company_faq") -> str:
     tests = [example for name, source in spec.data.suites.items() for example in load(source, suite=name).examples]
     tests = [example for example in tests if not example.choices]
     run = rundir.create(spec)
-    rundir.write_lines(run.examples_file("test"), tests)
+    atomic.write_lines(run.examples_file("test"), tests)
     said = {"base": CHEATS["says what base says"](tests, train), "tuned": cheat(tests, train)}
     said[arms.NEAREST] = CHEATS["copies the nearest training answer"](tests, train)
     metrics = [name for name in spec.metrics if name not in ("choice_accuracy", "answer_loss")]
     for arm, texts in said.items():
         outputs = [Output(text, tokens=len(text.split())) for text in texts]
-        rundir.write_lines(run.file(arm), evaluation.score(outputs, tests, arm=arm, metrics=metrics))
+        atomic.write_lines(run.file(arm), evaluation.score(outputs, tests, arm=arm, metrics=metrics))
     return compare(run)["verdict"]["word"]
 
 

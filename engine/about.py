@@ -7,7 +7,7 @@ from typing import Any
 
 from pydantic import Field, ValidationError, field_validator
 
-from engine import rundir, showcase
+from engine import atomic, showcase
 from engine.rundir import Run
 from engine.schema import Frozen, UserError
 
@@ -64,5 +64,5 @@ def change(run: Run, **changes: Any) -> About:
     except ValidationError as error:
         first = error.errors()[0]
         raise UserError(f"{first['loc'][0]}: {first['msg'].removeprefix('Value error, ')}") from None
-    rundir.write_json(run.file("about"), said.model_dump(mode="json"))
+    atomic.write_json(run.file("about"), said.model_dump(mode="json"))
     return said

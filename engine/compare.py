@@ -6,9 +6,10 @@ from typing import Any
 
 from engine import auroc, chain, evaluate_metric, guards, registry, stats
 from engine.arms import ARMS
+from engine.atomic import read_json
 from engine.items import NOT_JUDGED, Pair, count_outcomes, declining_cells, item_dict, pair, suites
 from engine.rule_shares import rule_shares
-from engine.rundir import Run, read_json
+from engine.rundir import Run
 from engine.schema import Change, EvalRow, Example, Metric, RunSpec
 from engine.slices import slices
 from engine.style import style

@@ -8,7 +8,7 @@ from functools import cache
 
 import torch
 
-from engine import environment, placement, rundir
+from engine import atomic, environment, placement, rundir
 
 BF16_ADVANTAGE = 4.0  # how much faster bf16 must be than fp32 in a timed matmul: AMX and GPUs are, AVX-512 is not
 MATMUL_SIZE = {"cpu": 512, "cuda": 4096}  # a GPU starts a small one more slowly than it computes it, in any dtype
@@ -48,11 +48,11 @@ def choose_dtype(device: str) -> torch.dtype:
     name = torch.cuda.get_device_name() if torch.cuda.is_available() else environment.processor()
     key = f"{device} {platform.machine()} {name} torch {torch.__version__}"
     path = rundir.home() / "cache" / "dtype.json"
-    decided = rundir.read_json(path, default={})
+    decided = atomic.read_json(path, default={})
     if key not in decided:
         faster = _times_faster(torch.bfloat16, device=device)
         decided |= {key: "bfloat16" if faster >= BF16_ADVANTAGE else "float32"}
-        rundir.write_json(path, decided)
+        atomic.write_json(path, decided)
     return getattr(torch, decided[key])
 
 

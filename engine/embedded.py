@@ -18,7 +18,8 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from engine.rundir import home, read_json, write_json
+from engine.atomic import read_json, write_json
+from engine.rundir import home
 from engine.schema import UserError
 
 NAME = "smollm2-135m-instruct"

@@ -11,9 +11,10 @@ from typing import Any
 
 from engine import evaluate_metric, evaluate_name, kept, registry
 from engine.answering import Progress, answer, asked_of
+from engine.atomic import read_lines, write_lines
 from engine.kept import Kept
 from engine.models import Loaded
-from engine.rundir import home, read_lines, write_lines
+from engine.rundir import home
 from engine.schema import EvalRow, Example, Metric, MetricFailed, Output, RunSpec
 
 Rewards = Callable[[Sequence[tuple[Example, str]]], list[float]]

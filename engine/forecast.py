@@ -12,9 +12,10 @@ from pathlib import Path
 from typing import Any
 
 from engine import registry, rundir
+from engine.atomic import write_text
 from engine.data import ledger
 from engine.data.inspect import kinds
-from engine.rundir import FILES, Run, home, write_text
+from engine.rundir import FILES, Run, home
 from engine.schema import Example, RunSpec, UserError
 
 SAMPLES = 6

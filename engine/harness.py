@@ -12,7 +12,7 @@ from importlib.metadata import version
 from importlib.util import find_spec
 from typing import Any
 
-from engine import harness_scores, registry, rundir
+from engine import atomic, harness_scores, registry
 from engine.rundir import Run
 from engine.schema import UserError
 
@@ -57,7 +57,7 @@ def benchmark(
         seconds[arm] = round(time.monotonic() - begun, 2)
     how = asked | {"seed": seed, "seconds": seconds, "harness": version("lm-eval")}
     result = harness_scores.compared(found["base"], found["tuned"], seed=seed) | how
-    rundir.write_json(run.file("harness"), result)
+    atomic.write_json(run.file("harness"), result)
     return result
 
 

@@ -12,7 +12,7 @@ from contextlib import suppress
 from dataclasses import asdict, dataclass, fields, replace
 from typing import Any
 
-from engine import about, rundir
+from engine import about, atomic, rundir
 from engine.rundir import FILES, Run, State
 
 ENDED = ("done", "stopped", "failed")
@@ -175,7 +175,7 @@ def _names() -> list[str]:
 def _from_disk() -> dict[str, tuple[Stamp, Entry]]:
     """The index as it was left; nothing where there is none or it is another version's."""
     try:
-        kept = rundir.read_json(rundir.home() / "cache" / "history.json", default={})
+        kept = atomic.read_json(rundir.home() / "cache" / "history.json", default={})
         if kept.get("names") != _names():
             return {}
         return {
@@ -190,4 +190,4 @@ def _to_disk(kept: dict[str, tuple[Stamp, Entry]]) -> None:
     ended: dict[str, Any] = {run: [stamp, asdict(one)] for run, (stamp, one) in kept.items() if one.state in ENDED}
     with suppress(OSError):  # a full or read-only disk: the list is the same without its index
         text = json.dumps({"names": _names(), "runs": ended}, ensure_ascii=False)
-        rundir.write_text(rundir.home() / "cache" / "history.json", text)
+        atomic.write_text(rundir.home() / "cache" / "history.json", text)

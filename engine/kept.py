@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from engine import rundir
+from engine import atomic
 
 Loss = tuple[float, int]  # nats per token, tokens
 
@@ -30,17 +30,17 @@ class Kept:
 
     def _append(self, line: dict[str, Any]) -> None:
         if self.path:
-            rundir.append_line(self.path, line)
+            atomic.append_line(self.path, line)
 
 
 def begin(path: Path, *, key: str) -> Kept:
     """What the file holds, if it was kept under the same key, which stands for all that decides the answers; else
     nothing. Further answers are added to the file.
 
-    A line cut short when the process was killed is dropped, see rundir.reopen_lines.
+    A line cut short when the process was killed is dropped, see atomic.reopen_lines.
     """
     kept = Kept(path)
-    for line in rundir.reopen_lines(path, head={"key": key}):
+    for line in atomic.reopen_lines(path, head={"key": key}):
         if "said" in line:
             kept.said[line["at"]] = line["said"]
         else:

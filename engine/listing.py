@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from engine import history, registry, rundir, specs
+from engine import atomic, history, registry, specs
 from engine.history import Entry
 from engine.rundir import Run
 
@@ -26,7 +26,7 @@ def details(run: Run) -> dict[str, Any]:
         "status": run.status(),
         "comparison": run.comparison(),
         "judge": judged.read(run),
-        "benchmarks": rundir.read_json(run.file("harness")),
+        "benchmarks": atomic.read_json(run.file("harness")),
     }
 
 

@@ -7,7 +7,8 @@ import time
 from pydantic import Field
 
 from engine import journal, showcase
-from engine.rundir import Run, read_lines
+from engine.atomic import read_lines
+from engine.rundir import Run
 from engine.schema import Frozen, UserError
 from engine.talk import Talk
 

@@ -14,7 +14,7 @@ from typing import Any
 
 import httpx
 
-from engine import remote_call, rundir
+from engine import atomic, remote_call
 from engine.remote_call import Server
 from engine.schema import Message, Output
 
@@ -45,7 +45,7 @@ def answer(
             if output is not None:
                 found[at] = output
                 if kept:
-                    rundir.append_line(kept, {"at": at, **asdict(output)})
+                    atomic.append_line(kept, {"at": at, **asdict(output)})
             progress(len(found), len(bodies))
     return [found[at] for at in range(len(bodies))]
 
@@ -114,4 +114,4 @@ def _read_kept(kept: Path | None, server: Server, bodies: list[dict[str, Any]]) 
         return {}
     content = json.dumps([server.url, bodies], sort_keys=True)
     key = {"questions": hashlib.sha256(content.encode("utf-8", "replace")).hexdigest()}
-    return {line.pop("at"): Output.from_dict(line) for line in rundir.reopen_lines(kept, head=key)}
+    return {line.pop("at"): Output.from_dict(line) for line in atomic.reopen_lines(kept, head=key)}

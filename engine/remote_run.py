@@ -5,7 +5,7 @@ import json
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from engine import evaluate_metric, evaluate_name, registry, remote, rundir
+from engine import atomic, evaluate_metric, evaluate_name, registry, remote
 from engine.compare import compare
 from engine.remote_call import Server
 from engine.rundir import Run
@@ -40,13 +40,13 @@ def compare_servers(run: Run, base: Server, tuned: Server, *, progress: Progress
     inner = _prepared(run, base, tuned, spec=spec, examples=examples, metrics=metrics)
     for arm, server in zip(ARMS, (base, tuned), strict=True):
         outputs = _outputs(inner, server, examples, arm=arm, spec=spec, progress=progress)
-        rundir.write_lines(inner.file(arm), score(outputs, examples, arm=arm, metrics=metrics))
+        atomic.write_lines(inner.file(arm), score(outputs, examples, arm=arm, metrics=metrics))
     found = compare(inner, train=run.examples("train")) | {"seed": None, "method": "", "servers": _shown(base, tuned)}
     found["not_measured"] = [
         *({"what": name, "why": "no_likelihood"} for name in unmeasured),
         *(missing for missing in found["not_measured"] if missing["what"] not in ("efficiency", *unmeasured)),
     ]
-    rundir.write_json(inner.file("comparison"), found)
+    atomic.write_json(inner.file("comparison"), found)
     for arm in ARMS:
         inner.file(f"{arm}_part").unlink(missing_ok=True)
     return found
@@ -113,9 +113,9 @@ def _prepared(
     inner = place(run, base, tuned)
     model = " → ".join(f"{server.model} ({server.host})" for server in (base, tuned))
     changed = {"model": f"servers: {model}"[:400], "revision": None, "metrics": tuple(metrics)}
-    rundir.write_text(inner.file("spec"), spec.model_copy(update=changed).model_dump_json(indent=2))
-    rundir.write_lines(inner.examples_file("test"), examples)
-    rundir.write_json(inner.file("report"), rundir.read_json(run.file("report")))
+    atomic.write_text(inner.file("spec"), spec.model_copy(update=changed).model_dump_json(indent=2))
+    atomic.write_lines(inner.examples_file("test"), examples)
+    atomic.write_json(inner.file("report"), atomic.read_json(run.file("report")))
     return inner
 
 

@@ -34,8 +34,8 @@ from pathlib import Path
 from typing import Any
 
 from engine import evaluate_name, registry, specs
+from engine.atomic import read_json
 from engine.data.files import name_of
-from engine.rundir import read_json
 from engine.schema import RunSpec, UserError
 
 WORDS = ("title", "use_case")  # what a run is called changes nothing in it

@@ -6,7 +6,7 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
-from engine import chain, history, rundir, showcase
+from engine import atomic, chain, history, rundir, showcase
 from engine.launch import ALIVE, nothing_starts
 from engine.rundir import RUN_ID, Run
 from engine.schema import UserError
@@ -54,7 +54,7 @@ def _with_parents(run: Run) -> Iterator[Run]:
     waiting = {one.id: one for one in deleted()}
     while run is not None:
         yield run
-        model = (rundir.read_json(run.file("spec"), default={}) or {}).get("model", "")
+        model = (atomic.read_json(run.file("spec"), default={}) or {}).get("model", "")
         run = waiting.get(model.removeprefix(chain.PREFIX)) if model.startswith(chain.PREFIX) else None
 
 

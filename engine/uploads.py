@@ -9,9 +9,10 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from engine import showcase
+from engine.atomic import aside, write_text
 from engine.data.files import CODE, DOCUMENTS, PACKED, TABLES, read_bytes, suffix_of
 from engine.data.limits import MB, how_to_raise, limits
-from engine.rundir import aside, home, write_text
+from engine.rundir import home
 from engine.schema import UserError
 
 KINDS = sorted({*TABLES, *DOCUMENTS, *CODE, ".zip"})

@@ -8,8 +8,9 @@ from pathlib import Path
 from typing import Any, Literal, get_args
 
 from engine import journal, showcase
+from engine.atomic import read_lines
 from engine.items_csv import safe
-from engine.rundir import Run, read_lines
+from engine.rundir import Run
 from engine.schema import UserError
 
 Choice = Literal["base", "tuned", "tie", "both_bad"]

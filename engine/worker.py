@@ -14,7 +14,7 @@ from contextlib import contextmanager
 from functools import cache
 from typing import Any
 
-from engine import arms, chain, registry, rundir
+from engine import arms, atomic, chain, registry, rundir
 from engine.rundir import Run
 from engine.schema import EvalRow, Example, Method, RunSpec, Stopped, UserError
 
@@ -45,7 +45,7 @@ class Status:
         """Take up the values; write them at once, or with now=False at most twice a second."""
         self.values |= values
         if now or time.monotonic() - self.written > STATUS_SECONDS:
-            rundir.write_json(self.run.file("status"), self.values | {"updated": time.time()})
+            atomic.write_json(self.run.file("status"), self.values | {"updated": time.time()})
             self.written = time.monotonic()
 
     @contextmanager
@@ -119,7 +119,7 @@ def _prepare(run: Run, spec: RunSpec, status: Status) -> None:
     from engine.training.batches import tokenize
 
     tokenizer = load_tokenizer(spec.model, revision=spec.revision)
-    rundir.write_json(run.file("env"), describe() | {"plain_template": plain_template.given(tokenizer)})
+    atomic.write_json(run.file("env"), describe() | {"plain_template": plain_template.given(tokenizer)})
 
     def count_tokens(example: Any) -> tuple[int, int]:
         row = tokenize(tokenizer, example, system=spec.system)
@@ -142,16 +142,16 @@ def _base(run: Run, spec: RunSpec, method: Method, status: Status) -> None:
         for _, rows in _untrained(run, spec, method, status, model, revision, {model: (tests, tests)}):
             earlier += rows
     if earlier:
-        rundir.write_lines(run.file("earlier"), earlier)
+        atomic.write_lines(run.file("earlier"), earlier)
     questions = {"base": (tests, tests)}
     others = arms.asked(train, tests)
     if others and arms.NEAREST in spec.arms:
         rows = evaluation.score(arms.nearest(others, train), others, arm=arms.NEAREST, metrics=spec.metrics)
-        rundir.write_lines(run.file("nearest"), rows)
+        atomic.write_lines(run.file("nearest"), rows)
     if others and arms.PROMPTED in spec.arms:
         questions = {arms.PROMPTED: (arms.prompted(others, train, spec=spec), others), **questions}
     for arm, rows in _untrained(run, spec, method, status, spec.model, spec.revision, questions):
-        rundir.write_lines(run.file(arm), rows)
+        atomic.write_lines(run.file(arm), rows)
 
 
 def _untrained(
@@ -223,16 +223,16 @@ def _tuned(run: Run, spec: RunSpec, method: Method, status: Status) -> None:
     if rewards:
         for arm in ("earlier", "prompted", "nearest", "base"):
             if run.file(arm).exists():
-                rundir.write_lines(run.file(arm), evaluation.rewarded(run.answers(arm), examples, rewards))
+                atomic.write_lines(run.file(arm), evaluation.rewarded(run.answers(arm), examples, rewards))
         rows = evaluation.rewarded(rows, examples, rewards)
-    rundir.write_lines(run.file("tuned"), rows)
+    atomic.write_lines(run.file("tuned"), rows)
     run.partial("tuned").unlink()
 
 
 def _compare(run: Run, status: Status) -> None:
     from engine.compare import compare
 
-    rundir.write_json(run.file("comparison"), compare(run))
+    atomic.write_json(run.file("comparison"), compare(run))
 
 
 def _report(run: Run) -> None:

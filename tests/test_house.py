@@ -18,7 +18,7 @@ HEAVY = {"torch", "transformers", "trl", "peft", "accelerate", "bitsandbytes", "
 # A module may import engine modules of its own row or a lower one.
 ROWS = (
     ("schema", "text", "registry"),
-    ("rundir",),
+    ("atomic", "rundir"),
     ("data", "formats", "metrics", "models", "embedded", "packing", "stats"),
     ("training", "decoding"),
     ("methods", "evaluation", "compare"),
@@ -28,6 +28,7 @@ LIGHT = (
     "schema",
     "text",
     "registry",
+    "atomic",
     "rundir",
     "specs",
     "uploads",

@@ -6,7 +6,7 @@ import pytest
 
 from benchmarks.results import __main__ as command
 from benchmarks.results import document, record
-from engine import launch, results, rundir, specs
+from engine import atomic, launch, results, rundir, specs
 from tests.engine.comparisons import correct, example, general, reworded, unanswerable, wrong
 from tests.engine.runs import in_this_process
 from tests.engine.use_cases import finished, write_use_case
@@ -126,7 +126,7 @@ def test_a_run_that_ends_badly_leaves_the_kept_result_as_it_was(project, monkeyp
     keep()
     before = results.of("box")
     run = finished(reworded(), correct, wrong)
-    rundir.write_json(run.file("status"), {"state": "failed", "error": {"message": "No memory."}, "seconds": {}})
+    atomic.write_json(run.file("status"), {"state": "failed", "error": {"message": "No memory."}, "seconds": {}})
     monkeypatch.setattr(launch, "start", lambda spec: run)
     assert command.main(["box", "--redo"]) == 3
     assert "No memory." in capsys.readouterr().err and results.of("box") == before
@@ -151,7 +151,7 @@ def test_a_stop_by_hand_stops_the_run_and_draws_what_is_kept(project, monkeypatc
 
 def test_a_run_that_was_stopped_on_its_way_goes_on(project, monkeypatch):
     run = rundir.create(launch.check(specs.resolve_spec("box")))
-    rundir.write_json(run.file("status"), {"state": "stopped", "seconds": {}})
+    atomic.write_json(run.file("status"), {"state": "stopped", "seconds": {}})
     done, resumed = finished(reworded(), wrong, correct), []
     monkeypatch.setattr(launch, "resume", lambda run: resumed.append(run) or done)
     monkeypatch.setattr(launch, "start", lambda spec: pytest.fail("begun anew"))

@@ -5,7 +5,7 @@ import json
 import pytest
 
 from benchmarks.results import record
-from engine import registry, rundir
+from engine import atomic, registry
 from engine.compare import compare
 from engine.schema import Primary, UserError
 from tests.engine.comparisons import correct, example, general, reworded, unanswerable, wrong
@@ -60,7 +60,7 @@ def test_it_is_said_when_base_had_answered_before():
 
 def test_a_run_that_is_not_done_gives_no_result():
     run = finished(reworded(), wrong, correct)
-    rundir.write_json(run.file("status"), {"state": "stopped", "seconds": {}})
+    atomic.write_json(run.file("status"), {"state": "stopped", "seconds": {}})
     with pytest.raises(UserError, match="not done"):
         record.of_run(run)
 
@@ -137,8 +137,8 @@ def test_where_choices_are_judged_the_example_shows_those_each_model_found_likel
             row.to_dict() | {"scores": {**row.scores, "choice_accuracy": float(arm == "tuned")}}
             for row in run.answers(arm)
         ]
-        rundir.write_lines(run.file(arm), [row | {"output": row["output"] | {"choice_losses": losses}} for row in rows])
-    rundir.write_json(run.file("comparison"), compare(run))
+        atomic.write_lines(run.file(arm), [row | {"output": row["output"] | {"choice_losses": losses}} for row in rows])
+    atomic.write_json(run.file("comparison"), compare(run))
     found = record.of_run(run)["example"]
     assert found["before"] == "Wrong town" and found["after"] == found["reference"]
     assert found["scores"] == [0, 1] and "likeliest" in found["why"]["en"]

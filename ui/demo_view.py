@@ -5,9 +5,10 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from engine import examples, pictures, verdict
+from engine.atomic import read_json
 from engine.markup import short
 from engine.report.checking import limits
-from engine.rundir import Run, read_json
+from engine.rundir import Run
 from engine.text import text
 from ui import examples_view, runs
 from ui.html import esc, tag

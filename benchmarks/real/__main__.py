@@ -13,7 +13,7 @@ from dataclasses import replace
 from importlib import import_module
 from pathlib import Path
 
-from engine import launch, rundir, specs, terminal, verdict
+from engine import atomic, launch, rundir, specs, terminal, verdict
 from engine.rundir import Run
 from engine.schema import UserError
 
@@ -45,7 +45,7 @@ def report(run: Run) -> None:
     header, rows = verdict.arms(found)
     for line in [header, *rows]:
         print(" | ".join(line))
-    splits = rundir.read_json(run.file("report"))["splits"]
+    splits = atomic.read_json(run.file("report"))["splits"]
     stages = {stage: round(seconds) for stage, seconds in run.status()["seconds"].items()}
     print(f"rows {splits}; seconds {stages}, {sum(stages.values())} in all; run {run.id}", flush=True)
 

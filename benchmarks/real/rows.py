@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from engine import rundir
+from engine import atomic
 from engine.data.leakage import leakage
 from engine.data.load import load
 from engine.schema import Source
@@ -37,13 +37,13 @@ def ordered(text: str) -> str:
 def read_lines(path: Path) -> list[Row]:
     """The objects of a JSON Lines file. Raises FileNotFoundError where it is not there."""
     path.stat()
-    return list(rundir.read_lines(path))
+    return list(atomic.read_lines(path))
 
 
 def source(folder: Path, name: str, rows: Iterable[Row]) -> dict[str, str]:
     """The rows written to a file of the folder, as a spec names it."""
     path = folder / f"{name}.jsonl"
-    rundir.write_lines(path, rows)
+    atomic.write_lines(path, rows)
     return {"path": str(path)}
 
 

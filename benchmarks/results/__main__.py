@@ -14,7 +14,7 @@ from pathlib import Path
 
 from benchmarks.real.__main__ import NAMES, write_spec
 from benchmarks.results import document, record
-from engine import launch, results, rundir, specs, terminal
+from engine import atomic, launch, results, rundir, specs, terminal
 from engine.rundir import Run
 from engine.schema import RunSpec, UserError
 
@@ -56,7 +56,7 @@ def measure(case: Case, *, redo: bool) -> None:
     Raises UserError with the reason where it did not come to its end. Ctrl-C stops the run, as on the command line.
     """
     spec = launch.check(case.spec())
-    before = rundir.read_json(case.file)
+    before = atomic.read_json(case.file)
     if before and before["key"] == results.key(spec) and not redo:
         print(f"{case.name}: stands already ({before['headline']['en']}, {before['date']})", flush=True)
         return

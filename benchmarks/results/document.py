@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks.real.__main__ import NAMES
-from engine import figures, registry, results, rundir, specs, verdict
+from engine import atomic, figures, registry, results, rundir, specs, verdict
 from engine.terminal import printable
 from engine.text import text
 
@@ -46,7 +46,7 @@ Kept = tuple[str, str, dict[str, Any] | None]  # name, title, result
 
 def write() -> None:
     """Draw the document anew."""
-    rundir.write_text(FILE, draw())
+    atomic.write_text(FILE, draw())
 
 
 def draw() -> str:
@@ -75,7 +75,7 @@ def _of_preset(name: str, preset: Any) -> Kept:
 
 
 def _of_real(name: str) -> Kept:
-    found = rundir.read_json(real_file(name))
+    found = atomic.read_json(real_file(name))
     return name, found["title"] if found else name, found
 
 

@@ -6,7 +6,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from engine import environment, registry, results, rundir, verdict
+from engine import atomic, environment, registry, results, rundir, verdict
 from engine.examples import likeliest
 from engine.items import FORGETTING
 from engine.rundir import Run
@@ -25,7 +25,7 @@ def of_run(run: Run) -> dict[str, Any]:
     if found is None or rundir.state(run) != "done":
         raise UserError(f"Run {run.id} is not done ({rundir.state(run)}): there is no result to keep.")
     spec, spent, seconds = run.spec(), found["efficiency"], run.status()["seconds"]
-    env, report = (rundir.read_json(run.file(name)) for name in ("env", "report"))
+    env, report = (atomic.read_json(run.file(name)) for name in ("env", "report"))
     defaults = registry.methods()[spec.method].Settings().model_dump(mode="json")
     said = {lang: verdict.sentences(found, lang) for lang in LANGUAGES}
     values = {
@@ -72,7 +72,7 @@ def of_run(run: Run) -> dict[str, Any]:
 
 def write(path: Path, values: Mapping[str, Any]) -> None:
     """The result in its file, the old one or the new, never half."""
-    rundir.write_text(path, json.dumps(values, ensure_ascii=False, sort_keys=True, indent=1, allow_nan=False) + "\n")
+    atomic.write_text(path, json.dumps(values, ensure_ascii=False, sort_keys=True, indent=1, allow_nan=False) + "\n")
 
 
 def example(

@@ -15,11 +15,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from engine.atomic import aside
 from engine.data import unread
 from engine.data.account import happened
 from engine.data.leakage import asked
 from engine.data.load import CountTokens, Loaded
-from engine.rundir import aside
 from engine.schema import Issue, UserError
 
 STATUSES = ("accepted", "noted", "fixed", "dropped")

@@ -12,6 +12,7 @@ from operator import add
 from pathlib import Path
 from typing import Any
 
+from engine.atomic import read_json, write_json, write_lines
 from engine.data import sizes, unanswerable
 from engine.data.account import account
 from engine.data.leakage import given_away, leakage
@@ -22,7 +23,7 @@ from engine.data.several import weighted
 from engine.data.split import families, hold_out_groups, hold_out_wordings, name_groups
 from engine.data.stored import changed, joined, pick
 from engine.registry import methods
-from engine.rundir import Run, read_json, write_json, write_lines
+from engine.rundir import Run
 from engine.schema import DataSpec, Example, Rule, RunSpec, Tell, UserError, identified, silent
 
 SUITE_NAME = re.compile(r"^[a-z0-9_]{1,40}$")

@@ -12,11 +12,12 @@ from typing import Any
 import jinja2
 
 from engine import registry
+from engine.atomic import read_json
 from engine.export import facts
 from engine.methods._layers import ATTENTION, ATTENTION_OUTPUT, FEED_FORWARD, FEED_FORWARD_OUTPUT, KEYS_AND_VALUES
 from engine.methods._reward import RANK
 from engine.methods.dpo import EXO_SMOOTHING
-from engine.rundir import Run, read_json
+from engine.rundir import Run
 from engine.schema import UserError
 from engine.text import text
 

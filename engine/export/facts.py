@@ -7,8 +7,9 @@ from types import SimpleNamespace
 from typing import Any
 
 from engine import chain, embedded, registry
+from engine.atomic import read_json
 from engine.plain_template import TEMPLATE
-from engine.rundir import Run, read_json
+from engine.rundir import Run
 from engine.schema import RunSpec
 
 HUB = {embedded.NAME: "HuggingFaceTB/SmolLM2-135M-Instruct"}

@@ -11,9 +11,10 @@ from pathlib import Path
 from typing import Any
 
 from engine import registry, showcase
+from engine.atomic import aside, read_json, write_json
 from engine.export import process
 from engine.export.kind import Kind, kinds
-from engine.rundir import Run, aside, read_json, write_json
+from engine.rundir import Run
 from engine.schema import Progress, UserError
 from engine.text import text
 

@@ -8,7 +8,7 @@ from typing import Any
 import torch
 from peft import PeftModel
 
-from engine import models, registry, rundir
+from engine import atomic, models, registry, rundir
 from engine.export import facts, process
 from engine.rundir import Run
 
@@ -54,7 +54,7 @@ def merged(run: Run) -> tuple[Any, Any]:
 
 def ends(folder: Path, tokenizer: Any) -> list[int]:
     """The tokens that end an answer: those of the saved generation_config.json and the tokenizer's end-of-turn."""
-    own = rundir.read_json(folder / "generation_config.json", default={}).get("eos_token_id")
+    own = atomic.read_json(folder / "generation_config.json", default={}).get("eos_token_id")
     own = own if isinstance(own, list) else [own]
     return sorted({token for token in [*own, tokenizer.eos_token_id] if token is not None})
 

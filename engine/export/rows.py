@@ -9,10 +9,11 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
+from engine.atomic import write_lines
 from engine.methods.instruction import mixed_in
 from engine.methods.kto import one_by_one, other_answer
 from engine.methods.rlhf import unique_prompts
-from engine.rundir import Run, write_lines
+from engine.rundir import Run
 from engine.schema import Example, RunSpec
 
 

@@ -4,7 +4,7 @@ import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
-from engine import items, rundir, votes
+from engine import atomic, items, votes
 from engine.llm_judge import asking, prompt, stats
 from engine.llm_judge.prompt import Question
 from engine.llm_judge.who import Judge
@@ -28,7 +28,7 @@ def judge_run(run: Run, judge: Judge, *, suite: str = "", limit: int = 0, progre
     chosen = _chosen(run, suite=suite, limit=limit)
     system = run.spec().system
     kept = run.judgements(judge.key)
-    known = {row["key"]: row for row in rundir.reopen_lines(kept)}
+    known = {row["key"]: row for row in atomic.reopen_lines(kept)}
     questions = [prompt.question(item, system=system) for item in chosen]
     open_ = [
         (item, question)
@@ -37,12 +37,12 @@ def judge_run(run: Run, judge: Judge, *, suite: str = "", limit: int = 0, progre
     ]
     alike = [question for item, question in open_ if prompt.same(item)]
     for question in alike:
-        rundir.append_line(kept, _row(question, ("", ""), rule=True))
+        atomic.append_line(kept, _row(question, ("", ""), rule=True))
     done = len(chosen) - len(open_) + len(alike)
     progress(done, len(chosen))
     for replies in asking.ask(judge, [question for item, question in open_ if not prompt.same(item)]):
         if replies is not None:
-            rundir.append_line(kept, _row(replies.question, replies.texts, error=replies.error))
+            atomic.append_line(kept, _row(replies.question, replies.texts, error=replies.error))
             done += 1
         progress(done, len(chosen))
     _write(run, judge)
@@ -98,7 +98,7 @@ def _write(run: Run, judge: Judge) -> None:
         found["p_adjusted"] = p
     for found in suites:
         found["word"] = _word(found)
-    rundir.write_json(
+    atomic.write_json(
         run.file("llm_judge"),
         {"judge": judge.to_dict(), "rows": judge.key, "suites": suites, "time": round(time.time(), 3)},
     )
@@ -119,7 +119,7 @@ def read(run: Run) -> dict[str, Any] | None:
     {"judge": who, "suites": [a suite's rates], "agreement": see `stats.agreement`}. Only where agreement["trusted"] is
     true may its numbers count for anything.
     """
-    found = rundir.read_json(run.file("llm_judge"))
+    found = atomic.read_json(run.file("llm_judge"))
     comparison = run.comparison()
     if found is None or comparison is None:
         return None
@@ -130,7 +130,7 @@ def read(run: Run) -> dict[str, Any] | None:
 
 def _rows(run: Run, key: str) -> list[dict[str, Any]]:
     """Every item's latest judgement."""
-    latest = {(row["suite"], row["example_id"]): row for row in rundir.read_lines(run.judgements(key))}
+    latest = {(row["suite"], row["example_id"]): row for row in atomic.read_lines(run.judgements(key))}
     return list(latest.values())
 
 

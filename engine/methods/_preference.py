@@ -13,8 +13,9 @@ from typing import Any
 
 from pydantic import Field
 
+from engine.atomic import read_json, write_json
 from engine.methods import _through
-from engine.rundir import Run, read_json, write_json
+from engine.rundir import Run
 from engine.schema import Example, RunSpec, Stopped, Tell
 from engine.training.settings import BASIC, epochs_field
 

@@ -12,7 +12,8 @@ from copy import deepcopy
 from dataclasses import dataclass
 from typing import Any
 
-from engine.rundir import Run, read_json, write_json
+from engine.atomic import read_json, write_json
+from engine.rundir import Run
 from engine.schema import Example, RunSpec
 
 POLICY, REWARD = "default", "reward"  # peft's names of the two adapters

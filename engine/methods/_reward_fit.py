@@ -8,8 +8,9 @@ import time
 from collections.abc import Iterator, Sequence
 from typing import Any
 
+from engine.atomic import append_line
 from engine.methods._reward import REWARD, RewardModel, add, answering, load, raw_scores, save
-from engine.rundir import Run, append_line
+from engine.rundir import Run
 from engine.schema import Example, RunSpec, Stopped, Tell, UserError, silent
 
 

@@ -4,7 +4,7 @@ its last, as a web page that loads nothing, as Markdown or as JSON. No torch."""
 from pathlib import Path
 from typing import Literal
 
-from engine import rundir
+from engine import atomic
 from engine.rundir import Run
 from engine.schema import UserError
 from engine.text import LANGUAGES
@@ -31,7 +31,7 @@ def write(
     path = Path(path).expanduser()
     drawn = report(run, lang=lang, price=price, currency=currency, format=format or named(path))
     try:
-        rundir.write_text(path, drawn)
+        atomic.write_text(path, drawn)
     except OSError as error:
         raise UserError(
             f"The report cannot be written to {path}: {error.strerror or error}. Name another file."

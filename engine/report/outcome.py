@@ -4,10 +4,11 @@ from collections.abc import Mapping
 from typing import Any
 
 from engine import figures, harness_table, registry, style_words, verdict
+from engine.atomic import read_json
 from engine.items import FORGETTING
 from engine.report import cost
 from engine.report.blocks import Block, Section, lines, section, table
-from engine.rundir import Run, read_json
+from engine.rundir import Run
 from engine.text import text
 
 FIGURES = ("before", "after", "difference", "interval", "outcomes", "n", "verdict")

@@ -15,7 +15,8 @@ from typing import Any
 import torch
 from safetensors.torch import load_file, save_file
 
-from engine.rundir import Run, write_json
+from engine.atomic import write_json
+from engine.rundir import Run
 from engine.schema import UserError
 
 KEEP = 2

@@ -11,8 +11,9 @@ from typing import Any
 import torch
 
 from engine import threads
+from engine.atomic import append_line
 from engine.models import Loaded
-from engine.rundir import Run, append_line
+from engine.rundir import Run
 from engine.schema import Stopped, UserError
 from engine.training import checkpoint
 from engine.training.batches import epoch_batches

@@ -11,10 +11,11 @@ from typing import Any
 
 import torch
 
+from engine.atomic import write_json
 from engine.models import Loaded
 from engine.packing import hidden_states, learnt_prompt, logits_of, pack
 from engine.placement import is_spread
-from engine.rundir import Run, write_json
+from engine.rundir import Run
 from engine.schema import Method, RunSpec, Tell, UserError, silent
 from engine.training.loop import fit_task, use_best
 from engine.training.memory import peak_bytes, reset_peak

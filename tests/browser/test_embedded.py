@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Page, expect
 
-from engine import launch, rundir
+from engine import atomic, launch
 from engine.rundir import Run
 from engine.schema import Source
 from engine.specs import resolve_spec
@@ -62,7 +62,7 @@ def some_facts(folder: Path):
 
 
 def rows(path: str) -> list[dict]:
-    return list(rundir.read_lines(Path(path)))
+    return list(atomic.read_lines(Path(path)))
 
 
 def write(path: Path, lines: list[dict]) -> Path:

@@ -7,7 +7,7 @@ import shutil
 import pytest
 from playwright.sync_api import Page, expect
 
-from engine import about, rundir
+from engine import about, atomic
 from engine.rundir import Run
 from tests.browser import walk
 from tests.browser.material import own_rows
@@ -48,7 +48,7 @@ def long_answers(finished) -> Run:
     for at, item in enumerate(found["items"]):
         text = TEXTS[at % len(TEXTS)]
         item |= {"question": text, "reference": text, "base": text, "tuned": text[::-1] if text is WORD else text}
-    rundir.write_json(run.file("comparison"), found)
+    atomic.write_json(run.file("comparison"), found)
     about.change(run, title=WORD[:200], tags=(WORD[:40], "عربي", "👩‍👩‍👧‍👦"), note=WORD)
     yield run
     shutil.rmtree(run.path)

@@ -3,7 +3,7 @@
 import pytest
 from playwright.sync_api import expect
 
-from engine import rundir
+from engine import atomic, rundir
 from engine.registry import methods
 from engine.rundir import Run
 from engine.schema import RunSpec
@@ -27,8 +27,8 @@ def preference_run(site) -> Run:
         for n in range(1, 41)
     ]
     log += [{"kind": "validation", "step": n, "attempt": 1, "loss": 0.6, "margin": n / 25} for n in (0, 20, 40)]
-    rundir.write_lines(run.file("metrics"), log)
-    rundir.write_json(run.file("status"), {"state": "stopped", "stage": "train", "step": 40, "of": 60, "seconds": {}})
+    atomic.write_lines(run.file("metrics"), log)
+    atomic.write_json(run.file("status"), {"state": "stopped", "stage": "train", "step": 40, "of": 60, "seconds": {}})
     return run
 
 

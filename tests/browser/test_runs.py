@@ -2,7 +2,7 @@
 
 from playwright.sync_api import expect
 
-from engine import rundir
+from engine import atomic, rundir
 from tests.browser import walk
 from tests.browser.material import QUICK, own_rows
 from tests.browser.serving import held_in_training, served
@@ -25,7 +25,7 @@ def test_a_run_is_stopped_and_resumed_from_the_page(visit, long_run):
     page.locator("#k-resume").click()
     expect(page.locator("#k-verdict")).to_be_visible(timeout=600_000)
     assert rundir.state(long_run) == "done"
-    again = [line["step"] for line in rundir.read_lines(long_run.file("metrics")) if line["attempt"] == 2]
+    again = [line["step"] for line in atomic.read_lines(long_run.file("metrics")) if line["attempt"] == 2]
     assert min(again) >= status["step"], "the run began anew instead of going on"
 
 

@@ -7,7 +7,7 @@ import shutil
 import pytest
 from playwright.sync_api import Page, expect
 
-from engine import results, rundir
+from engine import atomic, results
 from engine.rundir import Run
 from engine.text import text
 from tests.browser import walk
@@ -106,7 +106,7 @@ def careful(finished) -> Run:
     """The finished run as one of a use case that asks for care."""
     run = Run("20260101-000000-abcdef", finished.path.with_name("20260101-000000-abcdef"))
     shutil.copytree(finished.path, run.path, dirs_exist_ok=True)
-    rundir.write_json(run.file("spec"), json.loads(run.file("spec").read_text()) | {"use_case": "medical"})
+    atomic.write_json(run.file("spec"), json.loads(run.file("spec").read_text()) | {"use_case": "medical"})
     yield run
     shutil.rmtree(run.path)
 

@@ -1,6 +1,6 @@
 """Runs with answers made up for the tests: what the models would have left behind, without a model."""
 
-from engine import registry, rundir
+from engine import atomic, registry, rundir
 from engine.rundir import Run
 from engine.schema import DataSpec, EvalRow, Example, Message, Output, Primary, RunSpec, Source, example_id
 
@@ -62,11 +62,11 @@ def run_with(examples, base, tuned, *, report=None, training=None, **spec) -> Ru
     """A run directory whose arms have answered. `base` and `tuned` are lists of rows."""
     spec.setdefault("primary", Primary(metric="key_facts", suite="reworded", minimum=0.05))
     run = rundir.create(RunSpec(data=DataSpec(train=Source(path="train.jsonl")), use_case="company_faq", **spec))
-    rundir.write_lines(run.examples_file("test"), examples)
-    rundir.write_lines(run.file("base"), base)
-    rundir.write_lines(run.file("tuned"), tuned)
+    atomic.write_lines(run.examples_file("test"), examples)
+    atomic.write_lines(run.file("base"), base)
+    atomic.write_lines(run.file("tuned"), tuned)
     if training is not None:
-        rundir.write_json(run.file("training"), training)
+        atomic.write_json(run.file("training"), training)
     if report is not None:
-        rundir.write_json(run.file("report"), report)
+        atomic.write_json(run.file("report"), report)
     return run

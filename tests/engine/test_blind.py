@@ -2,7 +2,7 @@
 
 import pytest
 
-from engine import blind, registry, rundir, vote_result, votes
+from engine import atomic, blind, registry, rundir, vote_result, votes
 from engine.formats import preference
 from engine.items import item_dict, pair
 from engine.schema import UserError
@@ -22,7 +22,7 @@ def run():
     made = run_with(EXAMPLES, *arms, metrics=METRICS, system="You help.")
     metrics = {name: registry.metrics()[name] for name in METRICS}
     items = [item_dict(item, primary="key_facts", metrics=metrics) for item in pair(EXAMPLES, *arms)]
-    rundir.write_json(made.file("comparison"), {"items": items})
+    atomic.write_json(made.file("comparison"), {"items": items})
     return made
 
 

@@ -5,7 +5,7 @@ import json
 import pytest
 import torch
 
-from engine import chain, figures, launch, models, rundir, verdict
+from engine import atomic, chain, figures, launch, models, rundir, verdict
 from engine.registry import metrics
 from engine.schema import Source, UserError
 from engine.training.train import probe_logits
@@ -85,5 +85,5 @@ def test_continued_pretraining_of_long_documents_lowers_their_perplexity(tmp_pat
     run = finished(type(spec).model_validate(values))
     change = run.comparison()["changes"][0]
     assert change["metric"] == "perplexity" and change["after"] < 0.9 * change["before"]
-    report = rundir.read_json(run.file("report"))
+    report = atomic.read_json(run.file("report"))
     assert report["tokens"]["train"]["longest"] <= 64 and "divided" in {issue["code"] for issue in report["issues"]}

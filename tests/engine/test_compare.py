@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import pytest
 
-from engine import rundir
+from engine import atomic
 from engine.compare import compare
 from engine.schema import Primary
 from tests.engine.comparisons import REFUSAL, answers, correct, general, reworded, run_with, unanswerable, wrong
@@ -193,10 +193,10 @@ def test_a_model_that_does_no_more_than_a_search_or_a_prompt_is_better_but(arm):
     run = run_with(
         examples, *(answers(examples, said, arm=name) for name, said in (("base", wrong), ("tuned", correct)))
     )
-    rundir.write_lines(run.file(arm), answers(examples, correct, arm=arm))
+    atomic.write_lines(run.file(arm), answers(examples, correct, arm=arm))
     verdict = compare(run)["verdict"]
     assert (verdict["word"], [warning["code"] for warning in verdict["warnings"]]) == ("better_but", [arm])
-    rundir.write_lines(run.file(arm), answers(examples, wrong, arm=arm))
+    atomic.write_lines(run.file(arm), answers(examples, wrong, arm=arm))
     assert compare(run)["verdict"]["word"] == "better"
 
 
@@ -276,6 +276,6 @@ def test_slices_of_the_deciding_figure_and_the_style_stand_beside_it():
     taught = [
         replace(item, suite="", completion=item.completion + " Call us!" * (i % 3)) for i, item in enumerate(reworded())
     ]
-    rundir.write_lines(run.examples_file("train"), taught)
+    atomic.write_lines(run.examples_file("train"), taught)
     assert compare(run)["style"]["distance"]["n"] == 40
     assert compare(run, train=taught[:20])["style"]["training"] == 20

@@ -2,7 +2,7 @@
 
 import pytest
 
-from engine import rundir
+from engine import atomic
 from engine.compare import compare
 from engine.examples import examples, likeliest, shown, taught
 from engine.schema import Example, Primary
@@ -57,7 +57,7 @@ def test_what_is_judged_by_choice_is_shown_as_the_choice_each_model_finds_likeli
     run = run_with([*asked, *reworded(1)], answers(asked, wrong, arm="base"), answers(asked, correct, arm="tuned"))
     for arm, losses in (("base", (3.0, 1.0, 2.0)), ("tuned", (1.0, 3.0, 2.0))):
         rows = [row.to_dict() for row in run.answers(arm)]
-        rundir.write_lines(run.file(arm), [row | {"output": row["output"] | {"choice_losses": losses}} for row in rows])
+        atomic.write_lines(run.file(arm), [row | {"output": row["output"] | {"choice_losses": losses}} for row in rows])
     assert likeliest(run) == {item.id: ("Wrong", item.completion) for item in asked}
 
 
@@ -77,7 +77,7 @@ def test_a_plain_text_is_shown_without_answers_that_nobody_asked_for():
 def test_what_was_taught_of_the_same_thing_is_a_training_row_of_its_group():
     run = run_with(reworded(3), [], [])
     taught_rows = [example("", f"How long is {i}?", f"{i} days", group="fact 1") for i in range(2)]
-    rundir.write_lines(run.examples_file("train"), taught_rows)
+    atomic.write_lines(run.examples_file("train"), taught_rows)
     first = min(taught_rows, key=lambda row: row.id)
     assert taught(run, {"group": "fact 1"}) == {"n": 2, "question": first.question, "answer": first.completion}
     assert taught(run, {"group": "fact 2"})["n"] == 0 and taught(run, {"group": None}) is None

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
-from engine import harness, rundir
+from engine import atomic, harness, rundir
 from engine.__main__ import app
 from engine.rundir import Run
 from engine.schema import UserError
@@ -49,7 +49,7 @@ def run(tmp_path, tiny_model) -> Run:
     """A run that has trained all weights and learnt nothing: its model is base itself."""
     made = rundir.create(tiny_spec(tmp_path, tiny_model, method="full"))
     shutil.copytree(tiny_model, made.model)
-    rundir.write_json(made.file("training"), {})
+    atomic.write_json(made.file("training"), {})
     return made
 
 
@@ -124,7 +124,7 @@ def test_base_against_itself_is_exactly_the_same(installed, run):
         assert (change["difference"], change["low"], change["high"], change["wins"]) == (0.0, 0.0, 0.0, 0)
         assert change["verdict"] == "cannot_tell"
     assert found["tasks"] == {"kurabe_general": {"items": 40, "few_shot": 1}}
-    assert rundir.read_json(run.file("harness")) == found
+    assert atomic.read_json(run.file("harness")) == found
     assert heard[-1] == ("tuned", 160, 160) and ("base", 80, 160) in heard
 
 
@@ -157,7 +157,7 @@ def test_a_folder_of_ones_own_tasks_with_scoring_of_its_own(installed, run, tmp_
 
 
 def test_interrupted_it_leaves_what_was_there_before(installed, run):
-    rundir.write_json(run.file("harness"), {"former": True})
+    atomic.write_json(run.file("harness"), {"former": True})
     before = sorted(path.name for path in run.file("harness").parent.iterdir())
 
     def stop(arm, done, of):
@@ -166,7 +166,7 @@ def test_interrupted_it_leaves_what_was_there_before(installed, run):
 
     with pytest.raises(KeyboardInterrupt):
         harness.benchmark(run, ["kurabe_general"], limit=5, progress=stop)
-    assert rundir.read_json(run.file("harness")) == {"former": True}
+    assert atomic.read_json(run.file("harness")) == {"former": True}
     assert sorted(path.name for path in run.file("harness").parent.iterdir()) == before
 
 

@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from engine import about, history, rundir
+from engine import about, atomic, history
 from tests.engine.many import made
 
 
@@ -34,7 +34,7 @@ def test_what_changes_on_the_disk_is_seen_at_once_and_what_does_not_is_not_read_
     history.entries()
     assert read == []
     about.change(run, note="again")
-    rundir.write_json(run.file("status"), run.status() | {"state": "failed"})
+    atomic.write_json(run.file("status"), run.status() | {"state": "failed"})
     (seen,) = (entry for entry in history.entries() if entry.run == run.id)
     assert (seen.state, seen.note, read) == ("failed", "again", [run.id])
 

@@ -5,7 +5,7 @@ import json
 
 import pytest
 
-from engine import compare, rundir
+from engine import atomic, compare
 from engine.items_json import answers, items_json
 from tests.engine.comparisons import answers as answered
 from tests.engine.comparisons import correct, general, reworded, run_with, wrong
@@ -15,9 +15,9 @@ from tests.engine.comparisons import correct, general, reworded, run_with, wrong
 def run():
     tests = reworded(6) + general(3)
     run = run_with(tests, answered(tests, wrong, arm="base"), answered(tests, correct, arm="tuned"))
-    rundir.write_lines(run.file("nearest"), answered(tests[:6], wrong, arm="nearest"))
-    rundir.write_lines(run.file("earlier"), answered(tests, wrong, arm="the-first-model"))
-    rundir.write_json(run.file("comparison"), compare.compare(run))
+    atomic.write_lines(run.file("nearest"), answered(tests[:6], wrong, arm="nearest"))
+    atomic.write_lines(run.file("earlier"), answered(tests, wrong, arm="the-first-model"))
+    atomic.write_json(run.file("comparison"), compare.compare(run))
     return run
 
 

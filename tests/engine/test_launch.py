@@ -6,7 +6,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from engine import history, launch, rundir
+from engine import atomic, history, launch, rundir
 from engine.schema import UserError
 from tests.engine.runs import tiny_spec
 
@@ -89,8 +89,8 @@ def test_a_preview_that_takes_too_long_is_ended_with_a_reason(tmp_path, tiny_mod
 def test_a_waiting_run_of_another_version_stands_in_nobodys_way(tmp_path, tiny_model, monkeypatch):
     spec = tiny_spec(tmp_path, tiny_model)
     later = rundir.create(spec)
-    written = rundir.read_json(later.file("spec")) | {"of_a_later_version": 1}
-    rundir.write_json(later.file("spec"), written)
+    written = atomic.read_json(later.file("spec")) | {"of_a_later_version": 1}
+    atomic.write_json(later.file("spec"), written)
     monkeypatch.setattr(launch, "_spawn", lambda run: None)
     run = launch.start(spec)
     assert run.id != later.id

@@ -5,7 +5,7 @@ import shutil
 
 import pytest
 
-from engine import launch, plain_template, rundir
+from engine import atomic, launch, plain_template
 from engine.export import code
 from engine.export.kinds import snippets
 from engine.models import load_tokenizer, prompt_tokens
@@ -59,7 +59,7 @@ def test_a_model_that_cannot_end_an_answer_is_refused_in_words(base_model, tmp_p
 def test_a_run_from_such_a_model_ends_and_report_and_code_name_the_template(tmp_path, base_model):
     run = launch.start(tiny_spec(tmp_path, base_model))
     assert end(run) == "done", run.file("log").read_text()
-    assert rundir.read_json(run.file("env"))["plain_template"] is True
+    assert atomic.read_json(run.file("env"))["plain_template"] is True
     said = text("page.data.plain_template", "en").partition(".")[0]
     assert said in run.file("html").read_text()
     assert "tokenizer.chat_template = " in code.code(run) and "chat_template = " in snippets.snippet(run, "adapter")

@@ -5,7 +5,7 @@ import json
 import pytest
 from typer.testing import CliRunner
 
-from engine import registry, remote, remote_call, remote_run, rundir, verdict
+from engine import atomic, registry, remote, remote_call, remote_run, rundir, verdict
 from engine.__main__ import app
 from engine.remote_call import server
 from engine.schema import Message, Stopped, UserError
@@ -107,14 +107,14 @@ def test_an_items_own_system_prompt_is_kept_and_plain_texts_are_not_asked(run, c
     own = example("reworded", "Question 1?", "It takes 3 days.")
     own = type(own)("own", (Message("system", "Mine."), *own.prompt), own.completion, suite="reworded")
     text = type(own)("text", (), "A plain text.", suite="documents")
-    rundir.write_lines(run.examples_file("test"), [own, text])
+    atomic.write_lines(run.examples_file("test"), [own, text])
     found = compared(run, chat)
     assert [body["messages"][0]["content"] for _, body in chat.requests] == ["Mine.", "Mine."]
     assert [item["tuned"] for item in found["items"]] == ["It takes 3 days.", ""]
 
 
 def test_a_run_without_a_test_or_without_questions_is_refused(run, chat):
-    rundir.write_lines(run.examples_file("test"), [type(EXAMPLES[0])("text", (), "A plain text.", suite="documents")])
+    atomic.write_lines(run.examples_file("test"), [type(EXAMPLES[0])("text", (), "A plain text.", suite="documents")])
     with pytest.raises(UserError, match="has no question to ask"):
         compared(run, chat)
     run.file("report").unlink()

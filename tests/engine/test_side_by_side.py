@@ -5,7 +5,7 @@ import json
 import pytest
 from typer.testing import CliRunner
 
-from engine import compare, rundir, terminal
+from engine import atomic, compare, terminal
 from engine.__main__ import app
 from engine.schema import Decoding, UserError
 from engine.side_by_side import hash_of_test, side_by_side
@@ -21,7 +21,7 @@ def finished(tests, right, **spec):
         return (correct if i < right else wrong)(i, item)
 
     run = run_with(tests, answers(tests, wrong, arm="base"), answers(tests, said, arm="tuned"), **spec)
-    rundir.write_json(run.file("comparison"), compare.compare(run))
+    atomic.write_json(run.file("comparison"), compare.compare(run))
     return run
 
 

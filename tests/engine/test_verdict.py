@@ -2,7 +2,7 @@
 
 import pytest
 
-from engine import registry, rundir
+from engine import atomic, registry
 from engine.compare import compare
 from engine.figures import difference, metric_title, plain, score, suite_opening, suite_title
 from engine.text import LANGUAGES
@@ -155,8 +155,8 @@ def test_the_headline_has_sign_and_word():
 
 def test_a_comparison_read_back_from_its_file_reads_the_same(tmp_path):
     comparison = compared(reworded() + general())
-    rundir.write_json(tmp_path / "comparison.json", comparison)
-    again = rundir.read_json(tmp_path / "comparison.json")
+    atomic.write_json(tmp_path / "comparison.json", comparison)
+    again = atomic.read_json(tmp_path / "comparison.json")
     assert (sentences(again), table(again)) == (sentences(comparison), table(comparison))
 
 

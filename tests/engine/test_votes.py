@@ -8,7 +8,7 @@ import multiprocessing
 import pytest
 from typer.testing import CliRunner
 
-from engine import registry, rundir, votes
+from engine import atomic, registry, votes
 from engine.__main__ import app
 from engine.items import item_dict, pair
 from engine.items_csv import items_csv
@@ -30,7 +30,7 @@ def run():
     made = run_with(EXAMPLES, *arms, metrics=METRICS)
     metrics = {name: registry.metrics()[name] for name in METRICS}
     items = [item_dict(item, primary="key_facts", metrics=metrics) for item in pair(EXAMPLES, *arms)]
-    rundir.write_json(made.file("comparison"), {"items": items})  # what votes are about
+    atomic.write_json(made.file("comparison"), {"items": items})  # what votes are about
     return made
 
 
@@ -58,7 +58,7 @@ def test_the_last_vote_of_a_voter_on_an_item_counts(run):
         (EXAMPLES[0].id, "you", "base"),
         (EXAMPLES[0].id, "me", "both_bad"),
     ]
-    assert set(next(rundir.read_lines(run.file("votes")))) == {"suite", "example_id", "voter", "vote", "time"}
+    assert set(next(atomic.read_lines(run.file("votes")))) == {"suite", "example_id", "voter", "vote", "time"}
 
 
 @pytest.mark.parametrize(

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import pytest
 
-from engine import launch, rundir
+from engine import atomic, launch, rundir
 from engine.schema import Decoding, Source, UserError
 from tests.engine.breaking import kept, killed_at, stopped_at
 from tests.engine.runs import end, finished, in_this_process, tiny_spec, wait_for, without_end
@@ -48,7 +48,7 @@ def test_a_run_ends_with_every_file_the_contract_names(method, tmp_path, tiny_mo
 
 def test_base_with_the_adapter_off_is_the_base_before_training(tmp_path, tiny_model):
     run = finished(tiny_spec(tmp_path, tiny_model))
-    assert rundir.read_json(run.file("training"))["base_proof"] == {"max_abs_difference": 0.0, "equal": True}
+    assert atomic.read_json(run.file("training"))["base_proof"] == {"max_abs_difference": 0.0, "equal": True}
 
 
 def test_the_same_spec_gives_the_same_weights_twice_and_base_answers_once(tmp_path, tiny_model):
@@ -73,7 +73,7 @@ def test_a_stopped_and_a_killed_run_resume_to_the_weights_of_one_never_interrupt
     with killed_at(9):
         launch.resume(run)
     assert rundir.state(run) == "lost"
-    assert [line["step"] for line in rundir.read_lines(run.file("metrics")) if line["attempt"] == 2][-1] == 9
+    assert [line["step"] for line in atomic.read_lines(run.file("metrics")) if line["attempt"] == 2][-1] == 9
     with in_this_process():
         launch.resume(run)
     assert rundir.state(run) == "done", run.file("log").read_text()

@@ -3,7 +3,7 @@
 import json
 from pathlib import Path
 
-from engine import rundir, specs
+from engine import atomic, specs
 from engine.compare import compare
 from engine.rundir import Run
 from tests.engine.comparisons import answers, run_with
@@ -39,8 +39,8 @@ def finished(examples, before, after, *, base_seconds=999.0, **options) -> Run:
     report |= {"rows": 30, "accepted": 26, "fixed": 1, "dropped": 4, "reasons": {"empty_answer": 4}}
     training = {"trainable_parameters": 35, "total_parameters": 1000, "peak_bytes": 2_500_000_000}
     run = run_with(examples, *said, report=report, training=training, **options)
-    rundir.write_json(run.file("env"), MACHINE)
-    rundir.write_json(run.file("comparison"), compare(run))
+    atomic.write_json(run.file("env"), MACHINE)
+    atomic.write_json(run.file("comparison"), compare(run))
     seconds = {"prepare": 1.0, "base": base_seconds, "train": 60.0, "tuned": 20.0, "compare": 0.5}
-    rundir.write_json(run.file("status"), {"state": "done", "seconds": seconds})
+    atomic.write_json(run.file("status"), {"state": "done", "seconds": seconds})
     return run

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from engine import launch, rundir, uploads
+from engine import atomic, launch, rundir, uploads
 from engine.schema import RunSpec
 from engine.text import LANGUAGES, entries, has
 from ui import app, drafts, frame, usecases
@@ -112,8 +112,8 @@ def test_run_of_a_use_case_with_a_notice_shows_it_beside_the_question_box(lang):
     careful = next(preset for preset in usecases.presets().values() if preset.notice)
     for use_case, shown in ((careful.name, 1), ("company_faq", 0)):
         made = make_run(use_case=use_case)
-        rundir.write_json(made.file("status"), {"state": "done", "stage": "compare"})
-        rundir.write_json(made.file("comparison"), {})
+        atomic.write_json(made.file("status"), {"state": "done", "stage": "compare"})
+        atomic.write_json(made.file("comparison"), {})
         drawn = [part for part in compare.show(made, lang) if isinstance(part, str)]
         assert sum(careful.notice[lang] in html.unescape(part) for part in drawn) == shown
 
@@ -126,7 +126,7 @@ def test_damaged_run_does_not_take_the_list_down():
 
 def test_tick_sends_the_whole_screen_only_when_the_state_changed():
     made = make_run()
-    rundir.write_json(made.file("status"), {"state": "stopped", "stage": "train"})
+    atomic.write_json(made.file("status"), {"state": "stopped", "stage": "train"})
     assert all(len(one) == 1 for one in app.tick("en", "", "", ""))  # the page is still being filled
     first = app.tick("en", made.id, "train", "none")
     seen = first[2 + len(app.fast(made, made.id, "en"))]
@@ -139,11 +139,11 @@ def test_tick_sends_the_whole_screen_only_when_the_state_changed():
 def test_a_run_that_ends_while_its_screens_are_drawn_is_drawn_again_at_the_next_look(monkeypatch):
     made = make_run()
     state = {"state": "stopped", "stage": "train"}
-    rundir.write_json(made.file("status"), state)
+    atomic.write_json(made.file("status"), state)
     before, show = app.signature(made), app.result.show
 
     def ends_meanwhile(run, lang):
-        rundir.write_json(made.file("status"), state | {"state": "failed"})
+        atomic.write_json(made.file("status"), state | {"state": "failed"})
         return show(run, lang)
 
     monkeypatch.setattr(app.result, "show", ends_meanwhile)
@@ -235,8 +235,8 @@ def test_address_fills_the_question_and_the_sides_and_asks_nothing():
         ("status", {"state": "done", "stage": "compare"}),
         ("comparison", {"items": [], "changes": []}),
     ):
-        rundir.write_json(made.file(name), value)
-    rundir.write_json(made.file("training"), {})
+        atomic.write_json(made.file(name), value)
+    atomic.write_json(made.file("training"), {})
     link = {"q": "When?", "left": f"{made.id}:tuned", "right": "../../x", "part": "many"}
     shown = compare.show(made, "en", link)
     assert "When?" in shown and not any("k-turn-asked" in part for part in shown if isinstance(part, str))

@@ -5,7 +5,7 @@ from types import SimpleNamespace
 
 import pytest
 
-from engine import blind, chat, pairs, rundir, talk, uploads, votes
+from engine import atomic, blind, chat, pairs, rundir, talk, uploads, votes
 from engine.schema import DataSpec, Message, RunSpec, Source, UserError
 from engine.text import text
 from ui import app
@@ -17,8 +17,8 @@ ME = SimpleNamespace(session_hash="me")
 def made(**spec):
     """A trained run whose test has three questions."""
     run = rundir.create(RunSpec(data=DataSpec(train=Source(path="x")), system="Help.", **spec))
-    rundir.write_json(run.file("training"), {})
-    rundir.write_json(run.file("status"), {"state": "done", "stage": "compare"})
+    atomic.write_json(run.file("training"), {})
+    atomic.write_json(run.file("status"), {"state": "done", "stage": "compare"})
     items = [
         {
             "suite": "unseen", "example_id": f"id{at}", "question": f"Q{at}?", "reference": "R", "base": f"base {at}",
@@ -26,7 +26,7 @@ def made(**spec):
         }
         for at in range(3)
     ]  # fmt: skip
-    rundir.write_json(run.file("comparison"), {"items": items})
+    atomic.write_json(run.file("comparison"), {"items": items})
     return run
 
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from engine import rundir, showcase
+from engine import atomic, rundir, showcase
 from engine.schema import DataSpec, RunSpec, Source
 from engine.text import LANGUAGES, text
 from ui import guide
@@ -23,5 +23,5 @@ def test_it_never_stands_in_a_showcase(monkeypatch):
 def test_it_is_gone_once_a_run_is_done():
     assert guide.load("en")
     run = rundir.create(RunSpec(data=DataSpec(train=Source(path="x"))))
-    rundir.write_json(run.file("status"), {"state": "done", "stage": "compare"})
+    atomic.write_json(run.file("status"), {"state": "done", "stage": "compare"})
     assert guide.load("en") == ""

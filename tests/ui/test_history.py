@@ -5,7 +5,7 @@ from types import SimpleNamespace
 import gradio as gr
 import pytest
 
-from engine import about, rundir, trash
+from engine import about, atomic, rundir, trash
 from engine.text import LANGUAGES, text
 from tests.engine.many import made, weigh
 from ui import app, history, history_view, runs, side_by_side_view
@@ -153,7 +153,7 @@ def test_refreshing_sends_nothing_where_nothing_changed():
     run = made(1, state="stopped")
     html, digest = history.draw("en", Query())
     assert all(isinstance(part, dict) for part in history.refresh("en", digest, *NOTHING))
-    rundir.write_json(run.file("status"), run.status() | {"state": "failed"})
+    atomic.write_json(run.file("status"), run.status() | {"state": "failed"})
     assert text("page.state.failed", "en") in history.refresh("en", digest, *NOTHING)[0]
 
 
@@ -174,7 +174,7 @@ def with_log(number, method="lora"):
     run = made(number, method=method)
     lines = [{"kind": "train", "step": step, "attempt": 1, "loss": 2 / step} for step in range(1, 9)]
     lines += [{"kind": "validation", "step": step, "attempt": 1, "loss": 1.5} for step in (4, 8)]
-    rundir.write_lines(run.file("metrics"), lines)
+    atomic.write_lines(run.file("metrics"), lines)
     return run
 
 

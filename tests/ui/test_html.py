@@ -246,14 +246,14 @@ def test_hostile_use_case_stays_text(monkeypatch, lang):
 
 @pytest.mark.parametrize("lang", LANGUAGES)
 def test_hostile_run_stays_text(lang, tmp_path, monkeypatch):
-    from engine import rundir
+    from engine import atomic, rundir
     from engine.schema import DataSpec, RunSpec, Source
 
     source = Source(path=str(tmp_path / "x.jsonl"))
     hostile = HOSTILE.replace("\ud800", "")
     spec = RunSpec(title=hostile[:200], model=hostile, data=DataSpec(train=source), method=hostile)
     run = rundir.create(spec)
-    rundir.write_text(run.file("log"), hostile)
+    atomic.write_text(run.file("log"), hostile)
     for markup in (runs.sidebar(run.id, lang), runs.header(run, lang), train_view.log_tail(run, lang)):
         assert_harmless(markup)
     monkeypatch.setattr(demo_view.examples_view, "of", lambda run, lang: SHOWN)

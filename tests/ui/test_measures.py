@@ -5,7 +5,7 @@ import xml.etree.ElementTree as ET
 
 import pytest
 
-from engine import rundir
+from engine import atomic, rundir
 from engine.schema import DataSpec, RunSpec, Source
 from engine.text import LANGUAGES, text
 from ui import measures, result_view, train_view
@@ -28,7 +28,7 @@ def drawn(markup):
 @pytest.mark.parametrize("lang", LANGUAGES)
 def test_measures_of_a_metrics_file_are_drawn_with_title_and_unit(lang):
     run = rundir.create(RunSpec(title="t", method="dpo", data=DataSpec(train=Source(path="x.jsonl"))))
-    rundir.write_lines(run.file("metrics"), DPO)
+    atomic.write_lines(run.file("metrics"), DPO)
     shown = train_view.chart(run, lang)
     assert drawn(shown) == ["margin", "accuracy", "chosen_reward", "rejected_reward"]
     for name in drawn(shown):
@@ -76,7 +76,7 @@ def test_reward_model_has_its_own_charts_apart_from_the_training():
 
 def test_reward_model_is_watched_before_the_training_itself_begins():
     run = rundir.create(RunSpec(title="t", method="rlhf", data=DataSpec(train=Source(path="x.jsonl"))))
-    rundir.write_lines(run.file("metrics"), REWARDS)
+    atomic.write_lines(run.file("metrics"), REWARDS)
     shown = train_view.chart(run, "en")
     assert text("page.chart.reward_model", "en") in shown and text("page.chart.loss_help", "en") not in shown
 

@@ -5,7 +5,7 @@ import time
 
 import pytest
 
-from engine import rundir
+from engine import atomic, rundir
 from engine.schema import DataSpec, RunSpec, Source
 from ui import runs, train_view
 from ui.tabs import train
@@ -18,7 +18,7 @@ def run():
 
 def finish(run, *stages):
     for stage in stages:
-        rundir.write_text(run.file(train_view.OUTPUTS[stage]), "{}")
+        atomic.write_text(run.file(train_view.OUTPUTS[stage]), "{}")
 
 
 def marks(run, status, state):
@@ -35,7 +35,7 @@ def test_stage_is_ticked_only_when_its_output_exists(run):
 
 
 def test_lost_run_offers_resume_and_is_not_shown_as_training(run):
-    rundir.write_json(run.file("status"), {"state": "running", "pid": 2**22 - 3, "started": 1.0, "boot_id": "x"})
+    atomic.write_json(run.file("status"), {"state": "running", "pid": 2**22 - 3, "started": 1.0, "boot_id": "x"})
     stop, _, resume, result, *_ = train.show_buttons(run)
     assert (stop["visible"], resume["visible"], result["visible"]) == (False, True, False)
     assert "k-state-lost" in runs.sidebar("", "en") and "k-run-bar" not in runs.sidebar("", "en")
@@ -60,11 +60,11 @@ def test_progress_says_step_and_time_left_and_is_gone_when_done():
 def test_chart_waits_for_the_first_steps_and_then_draws_them(run):
     assert train_view.chart(run, "en") == ""
     lines = [{"kind": "train", "step": n, "of": 9, "attempt": 1, "loss": 3.0 / n} for n in (1, 2, 3)]
-    rundir.write_lines(run.file("metrics"), lines)
+    atomic.write_lines(run.file("metrics"), lines)
     assert "<svg" in train_view.chart(run, "en")
 
 
 def test_log_shows_its_end_only(run):
-    rundir.write_text(run.file("log"), "old\n" * 100_000 + "the last line")
+    atomic.write_text(run.file("log"), "old\n" * 100_000 + "the last line")
     tail = train_view.log_tail(run, "en")
     assert "the last line" in tail and len(tail) < 2 * train_view.LOG_BYTES

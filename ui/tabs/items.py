@@ -9,7 +9,7 @@ from typing import Any
 
 import gradio as gr
 
-from engine import items_json, rundir
+from engine import atomic, items_json, rundir
 from engine.items_csv import items_csv
 from engine.rundir import Run
 from engine.text import text
@@ -86,7 +86,7 @@ def _files(run: Run, found: Mapping[str, Any]) -> list[Path]:
     paths = {kind: folder / f"kurabe-{run.id}-items.{kind}" for kind in made}
     for kind, path in paths.items():
         if not path.exists():
-            rundir.write_text(path, made[kind]())
+            atomic.write_text(path, made[kind]())
     return list(paths.values())
 
 

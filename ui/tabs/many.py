@@ -9,7 +9,7 @@ from typing import Any
 
 import gradio as gr
 
-from engine import answers_csv, chat, questions, rundir, showcase
+from engine import answers_csv, atomic, chat, questions, rundir, showcase
 from engine import talk as talks
 from engine.data.sentences import told
 from engine.schema import UserError
@@ -97,7 +97,7 @@ def _file(run_id: str, content: str) -> Path:
     """Where the page may be given the download from."""
     folder = Path(os.environ.get("GRADIO_TEMP_DIR") or rundir.home() / "cache" / "gradio") / run_id
     path = folder / f"kurabe-{run_id}-answers-{time.strftime('%H%M%S')}.csv"
-    rundir.write_text(path, content)
+    atomic.write_text(path, content)
     return path
 
 

@@ -5,7 +5,7 @@ from typing import Any
 
 import gradio as gr
 
-from engine import rundir, showcase
+from engine import atomic, rundir, showcase
 from engine.rundir import Run
 from engine.text import text
 from ui import (
@@ -89,9 +89,9 @@ def show(run: Run | None, lang: str) -> list[Any]:
     shown = [gr.update(visible=False), gr.update(visible=True)]
     found = found | {"judge": judge_view.result(run)}
     said = items.answers(run)
-    beside = found | {"run": run.id, "benchmarks": rundir.read_json(run.file("harness"))}
+    beside = found | {"run": run.id, "benchmarks": atomic.read_json(run.file("harness"))}
     warning = use_case_view.reminder(usecases.presets().get(runs.spec(run).use_case), lang)
-    training = rundir.read_json(run.file("training"), default={})
+    training = atomic.read_json(run.file("training"), default={})
     sections = [
         result_view.verdict(found, lang) + warning,
         result_view.pictures(found, said, lang),

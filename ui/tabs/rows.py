@@ -10,7 +10,7 @@ from typing import Any
 
 import gradio as gr
 
-from engine import rundir
+from engine import atomic, rundir
 from engine.data import ledger
 from engine.data.edits import FIELDS
 from engine.data.sentences import told
@@ -187,7 +187,7 @@ def _csv(key: str) -> Path:
     path = folder / "kurabe-rows.csv"
     if not path.exists():
         folder.mkdir(parents=True, exist_ok=True)
-        building = rundir.aside(path)
+        building = atomic.aside(path)
         with open(building, "w", encoding="utf-8-sig", newline="") as stream:
             writer = csv.writer(stream, lineterminator="\r\n")
             names = [name for name in ledger.FIELDS if name not in ("asked", "origin", "texts")]

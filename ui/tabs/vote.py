@@ -7,7 +7,7 @@ from typing import Any
 
 import gradio as gr
 
-from engine import blind, rundir
+from engine import atomic, blind, rundir
 from engine.blind import WORDS
 from engine.data.sentences import told
 from engine.rundir import Run
@@ -150,7 +150,7 @@ def pairs_file(run: Run, suite: str) -> Path | None:
         return None
     folder = Path(os.environ.get("GRADIO_TEMP_DIR") or rundir.home() / "cache" / "gradio") / run.id
     path = folder / f"kurabe-{run.id}-votes.jsonl"
-    rundir.write_text(path, content)
+    atomic.write_text(path, content)
     return path
 
 

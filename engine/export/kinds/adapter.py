@@ -6,9 +6,10 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from engine import registry, storage
+from engine.atomic import write_json, write_text
 from engine.export import facts
 from engine.export.kind import Kind
-from engine.rundir import Run, write_json, write_text
+from engine.rundir import Run
 from engine.schema import Progress
 from engine.text import text
 

@@ -9,10 +9,11 @@ from pathlib import Path
 from typing import Any
 
 from engine import figures, registry, verdict
+from engine.atomic import read_json, write_text
 from engine.export import facts
 from engine.export.kind import Kind
 from engine.export.kinds import snippets
-from engine.rundir import Run, read_json, write_text
+from engine.rundir import Run
 from engine.schema import Progress
 from engine.text import text
 

@@ -4,9 +4,10 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from engine import registry
+from engine.atomic import read_json
 from engine.export import facts, process
 from engine.export.kind import Kind
-from engine.rundir import Run, read_json
+from engine.rundir import Run
 from engine.schema import Progress
 
 BYTES = {"float32": 4, "bfloat16": 2, "float16": 2}

@@ -5,10 +5,11 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+from engine.atomic import write_json
 from engine.export.code import code, why_not
 from engine.export.kind import Kind
 from engine.export.kinds.script import beside
-from engine.rundir import Run, write_json
+from engine.rundir import Run
 from engine.schema import Progress
 
 

@@ -9,10 +9,11 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
+from engine.atomic import read_json, write_text
 from engine.export import facts, process
 from engine.export.kind import Kind
 from engine.export.kinds.merged import refuses, size
-from engine.rundir import Run, read_json, write_text
+from engine.rundir import Run
 from engine.schema import Progress
 from engine.text import text
 

@@ -5,11 +5,12 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from engine import registry
+from engine.atomic import write_lines, write_text
 from engine.export import facts, rows
 from engine.export.code import code, why_not
 from engine.export.kind import Kind
 from engine.export.kinds.adapter import BOTTLENECK, SOURCE
-from engine.rundir import Run, training_log, write_lines, write_text
+from engine.rundir import Run, training_log
 from engine.schema import Progress
 from engine.text import text
 

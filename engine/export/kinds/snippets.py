@@ -6,10 +6,11 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from engine import registry
+from engine.atomic import write_text
 from engine.export import facts
 from engine.export.kind import Kind
 from engine.export.kinds.adapter import BOTTLENECK
-from engine.rundir import Run, write_text
+from engine.rundir import Run
 from engine.schema import Progress
 from engine.text import text
 

@@ -7,7 +7,7 @@ import sys
 
 import pytest
 
-from engine import launch, registry, rundir
+from engine import atomic, launch, registry, rundir
 from engine.export import facts
 from engine.export.code import STANDARD, code, why_not
 from engine.schema import UserError
@@ -116,7 +116,7 @@ def test_the_rows_beside_are_those_the_run_saw(finish, tmp_path):
     run = finish("instruction", {"through": "lora", "general_share": 0.5}, mix=mix)
     counts = rows.write(run, tmp_path, settings=facts.settings(run))
     train = [json.loads(line) for line in (tmp_path / "train.jsonl").read_text().splitlines()]
-    training = rundir.read_json(run.file("training"))
+    training = atomic.read_json(run.file("training"))
     assert counts["train"] == len(train) == training["own_rows"] + training["general_rows"]
     assert training["general_rows"] == len([row for row in train if row["prompt"][0]["role"] != "system"]) > 0
     assert counts["test"] == 9 and "suite" in (tmp_path / "test.jsonl").read_text()
@@ -149,6 +149,6 @@ def test_pairs_become_what_each_method_of_trl_takes(finish, tmp_path):
 )
 def test_a_run_in_bf16_keeps_fp32_weights_where_they_are_trained(method, weights, mixed, drafted):
     run = drafted(method, {})
-    rundir.write_json(run.file("training"), {"dtype": "bfloat16"})
+    atomic.write_json(run.file("training"), {"dtype": "bfloat16"})
     script = code(run)
     assert f"dtype=torch.{weights})" in script and mixed in script

@@ -6,7 +6,7 @@ import json
 import pytest
 import torch
 
-from engine import launch, models, registry, rundir
+from engine import atomic, launch, models, registry, rundir
 from engine.data.prepare import prepare
 from engine.methods.dpo import pair_losses
 from engine.methods.kto import one_by_one
@@ -300,7 +300,7 @@ def test_a_run_shows_a_margin_that_grew_by_the_reward_over_beta(method, tmp_path
     log = rundir.training_log(run)
     assert all({"margin", "accuracy", "loss"} <= line.keys() for line in log)
     assert {line["kind"] for line in log} == {"train", "validation"}
-    assert rundir.read_json(run.file("training"))["base_proof"] == {"max_abs_difference": 0.0, "equal": True}
+    assert atomic.read_json(run.file("training"))["base_proof"] == {"max_abs_difference": 0.0, "equal": True}
 
 
 @pytest.mark.parametrize("through", ["lora", "full"])

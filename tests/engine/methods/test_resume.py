@@ -8,7 +8,7 @@ import pytest
 import torch
 from safetensors.torch import load_file
 
-from engine import models, registry, rundir
+from engine import atomic, models, registry, rundir
 from engine.schema import DataSpec, Example, Message, RunSpec, Source, Stopped, example_id
 from engine.training import checkpoint
 from engine.training.train import train
@@ -37,7 +37,7 @@ def prepared(name: str, tiny_model, **changes) -> rundir.Run:
     kind = method.needs[0]
     for split, rows in (("train", range(12)), ("validation", range(20, 23)), ("mix", range(30, 36))):
         shape = "completion" if split == "mix" else kind
-        rundir.write_lines(run.examples_file(split), [example(at, shape) for at in rows])
+        atomic.write_lines(run.examples_file(split), [example(at, shape) for at in rows])
     return run
 
 
@@ -84,6 +84,6 @@ def test_a_stopped_run_ends_in_the_same_weights(name, changes, tiny_model):
         assert apart(halved, whole) < 1e-3  # of weights; with the moments lost at the stop it is more
     else:
         assert digest(halved) == digest(whole) != ""
-    training = rundir.read_json(halved.file("training"))
+    training = atomic.read_json(halved.file("training"))
     assert training["base_proof"] is None or training["base_proof"]["equal"]
     assert training["optimizer"] == changes.get("optimizer", "adamw")

@@ -5,7 +5,7 @@ import math
 import pytest
 import torch
 
-from engine import models, registry, rundir
+from engine import atomic, models, registry, rundir
 from engine.methods import _reward, _reward_fit
 from engine.schema import DataSpec, Example, Message, RunSpec, Source, Stopped, UserError
 from engine.training.train import attach, probe_logits
@@ -26,8 +26,8 @@ def spec_of(model, **changes):
 @pytest.fixture
 def run(tiny_model):
     found = rundir.create(spec_of(tiny_model))
-    rundir.write_lines(found.examples_file("validation"), [pair(at) for at in range(50, 54)])
-    rundir.write_lines(found.examples_file("test"), [pair(at) for at in range(60, 66)])
+    atomic.write_lines(found.examples_file("validation"), [pair(at) for at in range(50, 54)])
+    atomic.write_lines(found.examples_file("test"), [pair(at) for at in range(60, 66)])
     return found
 
 

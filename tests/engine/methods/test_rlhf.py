@@ -5,7 +5,7 @@ import hashlib
 import pytest
 import torch
 
-from engine import launch, models, registry, rundir
+from engine import atomic, launch, models, registry, rundir
 from engine.methods import rlhf
 from engine.methods._rollout import grpo_advantages, grpo_loss, k3, rloo_advantages, rloo_loss, roll_out
 from engine.schema import DataSpec, Example, Message, Metric, RunSpec, Source, UserError
@@ -232,7 +232,7 @@ def test_a_run_stopped_and_resumed_ends_in_the_same_weights_with_rewards_before_
         launch.resume(run)
     assert rundir.state(run) == "done", run.file("log").read_text()
     assert weights_hash(run) == weights_hash(calm)
-    training = rundir.read_json(run.file("training"))
+    training = atomic.read_json(run.file("training"))
     assert training["base_proof"]["equal"]
     assert training["reward_accuracy"]["n"] >= 6
     change = run.comparison()["changes"][0]

@@ -5,7 +5,7 @@ import re
 
 import pytest
 
-from engine import report, rundir
+from engine import atomic, report
 from engine.examples import examples
 from engine.numbers import figure
 from engine.schema import Primary, UserError
@@ -131,13 +131,13 @@ def hostile(home):
     said = HOSTILE.replace("\ud800", "")
     asked = [example("reworded", f"{said} {i}?", f"{said} {i} days", group=said) for i in range(12)]
     run = finished(asked, lambda i, item: said, lambda i, item: f"{said} | `{i}`", title=said[:200], system=said)
-    found = rundir.read_json(run.file("comparison"))
+    found = atomic.read_json(run.file("comparison"))
     for item in found["items"]:
         item["others"] = {"prompted": said}
     found["not_measured"].append({"what": said, "why": said})
-    rundir.write_json(run.file("comparison"), found | {"use_case": "", "method": said, "title": said[:200]})
-    env = rundir.read_json(run.file("env"))
-    rundir.write_json(run.file("env"), env | {"processor": said, "versions": {said: said}})
+    atomic.write_json(run.file("comparison"), found | {"use_case": "", "method": said, "title": said[:200]})
+    env = atomic.read_json(run.file("env"))
+    atomic.write_json(run.file("env"), env | {"processor": said, "versions": {said: said}})
     return run
 
 
@@ -193,7 +193,7 @@ def test_where_choices_are_judged_the_examples_show_the_choices(kurabe_home):
     asked = [example("reworded", f"Capital {i}?", f"City {i}", choices=("Wrong town", "Other")) for i in range(9)]
     run = finished(asked, wrong, wrong, primary=Primary(metric="choice_accuracy", suite="reworded"))
     rows = [row.to_dict() for row in answers(asked, wrong, arm="base", right=lambda i: False)]
-    rundir.write_lines(run.file("base"), rows)
+    atomic.write_lines(run.file("base"), rows)
     shown = content(run)["examples"]
     assert shown["items"][0]["base"] == "Wrong town" and shown["note"] == text("report.examples.by_choice")
 

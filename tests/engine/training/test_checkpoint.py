@@ -5,7 +5,7 @@ import json
 import pytest
 import torch
 
-from engine import rundir
+from engine import atomic, rundir
 from engine.schema import DataSpec, RunSpec, Source, UserError
 from engine.training import checkpoint
 
@@ -13,7 +13,7 @@ from engine.training import checkpoint
 @pytest.fixture
 def run():
     found = rundir.create(RunSpec(data=DataSpec(train=Source(path="x"))))
-    rundir.write_lines(found.examples_file("train"), [{"question": "a"}])
+    atomic.write_lines(found.examples_file("train"), [{"question": "a"}])
     return found
 
 

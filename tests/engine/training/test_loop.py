@@ -4,8 +4,8 @@ import pytest
 import torch
 
 from engine import models, registry, rundir
+from engine.atomic import read_lines
 from engine.methods._sft import row_task
-from engine.rundir import read_lines
 from engine.training.batches import Row
 from engine.training.loop import fit_task, plan_steps, start, train_step
 from engine.training.task import Part, Task
