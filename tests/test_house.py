@@ -27,6 +27,7 @@ ROWS = (
 LIGHT = (
     "schema",
     "text",
+    "sentences",
     "registry",
     "atomic",
     "rundir",

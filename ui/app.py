@@ -8,9 +8,9 @@ from typing import Any
 import gradio as gr
 
 from engine import chain, launch, rundir, showcase, uploads
-from engine.data.sentences import told
 from engine.rundir import Run
 from engine.schema import DataSpec, RunSpec, Source, UserError
+from engine.sentences import told
 from engine.text import LANGUAGES, text
 from ui import frame, guide, history, method_view, runs, server, side_by_side_view, theme, usecases
 from ui.events import QUICK, slow

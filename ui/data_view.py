@@ -5,9 +5,9 @@ from typing import Any
 
 from engine.charts import histogram
 from engine.data.privacy import mask
-from engine.data.sentences import of_issue, title
 from engine.figures import suite_title
 from engine.numbers import duration, figure
+from engine.sentences import of_issue, title
 from engine.text import has, text
 from engine.verdict import not_measured
 from ui import icons, masked

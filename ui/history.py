@@ -8,10 +8,10 @@ from typing import Any
 import gradio as gr
 
 from engine import about, history, showcase
-from engine.data.sentences import told
 from engine.history import Entry
 from engine.rundir import Run
 from engine.schema import UserError
+from engine.sentences import told
 from engine.text import text
 from ui import history_view as view
 from ui import runs, usecases

@@ -3,10 +3,10 @@
 from collections.abc import Callable, Sequence
 
 from engine import about, rundir, storage, trash
-from engine.data.sentences import told
 from engine.numbers import size
 from engine.rundir import Run
 from engine.schema import UserError
+from engine.sentences import told
 from engine.text import text
 from ui import history_view as view
 

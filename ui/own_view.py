@@ -8,9 +8,9 @@ from engine import uploads
 from engine.data import excel
 from engine.data.files import read_bytes
 from engine.data.inspect import SHORT, inspect_file
-from engine.data.sentences import of_issue
 from engine.numbers import figure
 from engine.registry import formats
+from engine.sentences import of_issue
 from engine.text import has, text
 from ui import masked
 from ui.data_view import thumb

@@ -6,8 +6,8 @@ from typing import Any
 
 from engine.data.ledger import STATUSES, Asked
 from engine.data.privacy import mask
-from engine.data.sentences import sentence, title
 from engine.numbers import figure
+from engine.sentences import sentence, title
 from engine.text import has, text
 from ui.html import esc, notice, table, tag
 

@@ -6,8 +6,8 @@ from typing import Any
 import gradio as gr
 
 from engine import about, charts, rundir, side_by_side, side_by_side_words
-from engine.data.sentences import told
 from engine.schema import UserError
+from engine.sentences import told
 from engine.text import has, text
 from ui import html, runs, train_view
 from ui.events import QUICK

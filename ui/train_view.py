@@ -5,9 +5,9 @@ from typing import Any
 
 from engine import rundir
 from engine.charts import loss_chart, loss_legend
-from engine.data.sentences import told
 from engine.numbers import duration, figure, size
 from engine.rundir import STAGES, Run
+from engine.sentences import told
 from engine.text import doing, has, text
 from ui import measures, runs
 from ui.html import empty, esc, facts, notice, tag

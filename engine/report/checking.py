@@ -7,11 +7,11 @@ from engine import figures, items_json, registry, results, verdict
 from engine.arms import SHOTS
 from engine.atomic import read_json
 from engine.data.files import name_of
-from engine.data.sentences import of_issue, title
 from engine.numbers import figure, size
 from engine.report.blocks import Block, Section, curve, facts, lines, quote, section, table
 from engine.rundir import Run, training_log
 from engine.schema import RunSpec, Source
+from engine.sentences import of_issue, title
 from engine.stats import FLIPS, ILLUSTRATIVE_BELOW, RESAMPLES
 from engine.text import has, text
 

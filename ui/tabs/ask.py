@@ -11,9 +11,9 @@ import gradio as gr
 
 from engine import chat, sides
 from engine import talk as talks
-from engine.data.sentences import told
 from engine.rundir import Run
 from engine.schema import UserError
+from engine.sentences import told
 from engine.talk import Said, Talk, Turn
 from engine.text import text
 from ui import compare_view as view

@@ -9,9 +9,9 @@ import gradio as gr
 
 from engine import pairs, showcase, sides
 from engine import talk as talks
-from engine.data.sentences import told
 from engine.rundir import Run
 from engine.schema import UserError
+from engine.sentences import told
 from engine.text import text
 from ui import runs
 from ui.compare_view import Head

@@ -11,8 +11,8 @@ import gradio as gr
 
 from engine import answers_csv, atomic, chat, questions, rundir, showcase
 from engine import talk as talks
-from engine.data.sentences import told
 from engine.schema import UserError
+from engine.sentences import told
 from engine.text import text
 from ui import many_view as view
 from ui import runs

@@ -7,9 +7,9 @@ from typing import Any
 import gradio as gr
 
 from engine import launch, showcase
-from engine.data.sentences import told
 from engine.registry import methods
 from engine.schema import Decoding, RunSpec, UserError
+from engine.sentences import told
 from engine.text import text
 from ui import drafts, form, method_choice, method_view
 from ui.drafts import SLOTS

@@ -6,8 +6,8 @@ from typing import Any
 import gradio as gr
 
 from engine import report as reports
-from engine.data.sentences import told
 from engine.schema import UserError
+from engine.sentences import told
 from engine.text import LANGUAGES, text
 from ui import downloads, runs
 from ui.events import slow

@@ -13,9 +13,9 @@ import gradio as gr
 from engine import atomic, rundir
 from engine.data import ledger
 from engine.data.edits import FIELDS
-from engine.data.sentences import told
 from engine.items_csv import safe
 from engine.schema import UserError
+from engine.sentences import told
 from engine.text import text
 from ui import row_choices, rows_view
 from ui.events import QUICK

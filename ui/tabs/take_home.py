@@ -10,12 +10,12 @@ from typing import Any
 import gradio as gr
 
 from engine import rundir
-from engine.data.sentences import told
 from engine.export import make
 from engine.export.code import code
 from engine.export.process import ChildFailed
 from engine.rundir import Run
 from engine.schema import Progress, UserError
+from engine.sentences import told
 from engine.text import text
 from ui import downloads, runs
 from ui import take_home_view as view

@@ -6,9 +6,9 @@ from typing import Any
 import gradio as gr
 
 from engine import launch, rundir, showcase
-from engine.data.sentences import told
 from engine.rundir import Run
 from engine.schema import UserError
+from engine.sentences import told
 from engine.text import text
 from ui import method_view, runs, train_view
 from ui.events import QUICK

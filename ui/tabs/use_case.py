@@ -9,9 +9,9 @@ from typing import Any
 import gradio as gr
 
 from engine import launch, results, showcase, uploads
-from engine.data.sentences import told
 from engine.registry import formats
 from engine.schema import UserError
+from engine.sentences import told
 from engine.text import text
 from ui import data_view, drafts, masked, own_view, row_choices, runs, use_case_view, usecases
 from ui.drafts import SLOTS

@@ -9,9 +9,9 @@ import gradio as gr
 
 from engine import atomic, blind, rundir
 from engine.blind import WORDS
-from engine.data.sentences import told
 from engine.rundir import Run
 from engine.schema import UserError
+from engine.sentences import told
 from engine.text import text
 from ui import runs
 from ui import vote_view as view

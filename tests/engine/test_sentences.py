@@ -12,9 +12,9 @@ import engine
 from engine.data import code, unread
 from engine.data.edits import said as wording
 from engine.data.load import load
-from engine.data.sentences import of_issue, sentence, title
 from engine.registry import checks, formats
 from engine.schema import DataSpec, Edit, Issue, Source
+from engine.sentences import of_issue, sentence, title
 from engine.text import entries
 
 ENGLISH = re.compile(r"(?<![\w<])[a-z]{2,}(?: [a-z]{2,}){2,}")  # three words in a row

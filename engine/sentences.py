@@ -1,6 +1,6 @@
 """What is told of rows and files, and why they cannot be used, in the reader's language.
 
-The rest of engine/data writes its sentences in English, where what they tell is known. Here a sentence is found again
+The engine writes its sentences in English, where what they tell is known. Here a sentence is found again
 among those of its code in text.yaml (section `issue`; of an error: `error`), and its details are put into the other
 language's.
 """

@@ -17,9 +17,9 @@ from engine.data.files import MAGIC
 from engine.data.load import load
 from engine.data.prepare import KINDS
 from engine.data.read import read_source
-from engine.data.sentences import _like, _patterns, _words, told
 from engine.registry import formats, methods
 from engine.schema import Source, UserError
+from engine.sentences import _like, _patterns, _words, told
 from engine.text import entries, text
 
 ROOT = Path(engine.__file__).parent
