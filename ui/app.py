@@ -13,7 +13,7 @@ from engine.schema import DataSpec, RunSpec, Source, UserError
 from engine.sentences import told
 from engine.text import LANGUAGES, text
 from ui import frame, guide, history, method_view, runs, server, side_by_side_view, theme, usecases
-from ui.events import QUICK, slow
+from ui.events import PICK, QUICK, slow
 from ui.frame import ADDRESS, STEPS, Frame
 from ui.html import notice, waiting
 from ui.method_choice import recommended
@@ -255,7 +255,7 @@ def bind(page: Page, app: gr.Blocks) -> None:
     look = use_case.preview_event(page.use_case, held)
     app.load(load, held.lang, everything, **QUICK).then(**look)
     for listed in (held.side, held.history.table, held.history.about):
-        listed.click(pick_run, held.lang, everything, **QUICK).then(**look)
+        listed.click(pick_run, held.lang, everything, **PICK).then(**look)
     for offered in (held.head, held.history.about):
         offered.click(duplicate, held.lang, [page.method.message, *everything], **QUICK).then(**look)
     app.load(history.load, held.lang, history.opened(held.history), **QUICK)
@@ -294,7 +294,7 @@ def bind(page: Page, app: gr.Blocks) -> None:
     draft = [*use_case.chosen_outputs(page.use_case), *method.chosen_outputs(page.method)]
     draft += method.fill_outputs(page.method)
     for picked in (page.use_case.cards, page.use_case.about):
-        shown = picked.click(pick_data, [held.lang, page.method.model], draft, **QUICK)
+        shown = picked.click(pick_data, [held.lang, page.method.model], draft, **PICK)
         shown.then(None, js=use_case.TO_CASE).then(**look)
     method.bind(page.method, held, data)
     train.bind(page.train, held)

@@ -15,6 +15,9 @@ from typing import Any
 
 SILENT: dict[str, Any] = {"show_progress": "hidden", "show_progress_on": []}
 QUICK: dict[str, Any] = {**SILENT, "queue": False}
+# Of what is picked the last one counts. By default a click is dropped while the one before it is being answered, and
+# Gradio's "always_last" would pick the one before once more.
+PICK: dict[str, Any] = {**QUICK, "trigger_mode": "multiple"}
 
 
 def slow(at_once: int) -> dict[str, Any]:

@@ -10,7 +10,7 @@ from engine.schema import UserError
 from engine.sentences import told
 from engine.text import has, text
 from ui import html, runs, train_view
-from ui.events import QUICK
+from ui.events import PICK, QUICK
 from ui.html import area, esc, heading, notice, tag
 
 TO_TOP = "() => kurabeShow('k-side-by-side')"
@@ -28,7 +28,7 @@ def bind(held: Any, app: gr.Blocks) -> None:
     shown = [held.beside, held.compared]
     app.load(load, held.lang, shown, **QUICK)
     for listed in (held.side, held.history.table):
-        listed.click(picked, held.lang, shown, **QUICK).then(None, js=TO_TOP)
+        listed.click(picked, held.lang, shown, **PICK).then(None, js=TO_TOP)
     held.beside.click(lambda: ["", ""], None, shown, **QUICK)
     held.compared.change(None, held.compared, None, js=ADDRESS, **QUICK)
 

@@ -62,6 +62,15 @@ def test_every_use_case_can_be_chosen_and_ones_own_data_has_no_page(visit):
     expect(page.locator("#k-file")).to_be_visible()
 
 
+def test_of_two_clicks_close_together_the_last_one_counts(visit):
+    page = visit()
+    expect_case(page, "company_faq")
+    page.evaluate("""() => ['tutor', 'legal'].forEach((name, at) =>
+        setTimeout(() => document.querySelector(`[data-family=${name}]`).click(), 20 * at))""")
+    expect(page.locator("#k-use-cases [data-pick=legal]")).to_have_attribute("aria-pressed", "true")
+    expect(page.locator("#k-case")).to_contain_text(families()["legal"]["en"].changes["en"])
+
+
 def test_the_page_in_japanese_begins_with_japanese_rows_and_switching_the_page_switches_the_rows(visit):
     page = visit("?lang=ja")
     expect_case(page, "company_faq_ja", "ja")

@@ -18,7 +18,7 @@ from engine.talk import Said, Talk, Turn
 from engine.text import text
 from ui import compare_view as view
 from ui import runs, usecases
-from ui.events import QUICK, slow
+from ui.events import PICK, QUICK, slow
 from ui.frame import Frame
 from ui.html import area
 from ui.tabs import sides as chosen
@@ -199,7 +199,7 @@ def bind(part: Ask, frame: Frame, both: chosen.Sides) -> None:
     bind_answer(partial(gr.on, [part.ask.click, part.question.submit]), follow=False)
     gr.on([part.ask.click, part.question.submit, part.follow.click], None, linked, None, js=ASKED, **QUICK)
     bind_answer(part.follow.click, follow=True)
-    picked = part.examples.click(pick_example, None, part.question, **QUICK)
+    picked = part.examples.click(pick_example, None, part.question, **PICK)
     picked.then(None, linked, None, js=ASKED, **QUICK)
     bind_answer(picked.then, follow=False)
     part.link.click(None, linked, None, js=COPY, **QUICK)

@@ -13,7 +13,7 @@ from engine.sentences import told
 from engine.text import text
 from ui import drafts, form, method_choice, method_view
 from ui.drafts import SLOTS
-from ui.events import QUICK, slow
+from ui.events import PICK, slow
 from ui.frame import Frame
 from ui.html import area, heading, notice
 
@@ -168,5 +168,5 @@ def foresee(lang: str, *values: Any) -> Iterator[list[Any]]:
 
 def bind(tab: Tab, frame: Frame, data: list[Any]) -> None:
     shown = [tab.forecast, tab.foresee, tab.panel]
-    tab.cards.click(choose, [frame.lang, tab.kinds], chosen_outputs(tab), **QUICK)
+    tab.cards.click(choose, [frame.lang, tab.kinds], chosen_outputs(tab), **PICK)
     tab.foresee.click(foresee, [frame.lang, *data, *draft_inputs(tab)], shown, **slow(1))

@@ -18,7 +18,7 @@ from engine.schema import UserError
 from engine.sentences import told
 from engine.text import text
 from ui import row_choices, rows_view
-from ui.events import QUICK
+from ui.events import PICK, QUICK
 from ui.frame import Frame
 from ui.html import area, heading, notice
 from ui.rows_view import PER_PAGE, Chosen
@@ -334,9 +334,9 @@ def bind(part: Rows, frame: Frame, data: gr.HTML, look: dict[str, Any]) -> None:
     shown = shown_outputs(part)
     part.key.change(show, asked, show_outputs(part), **QUICK)
     for source in (part.filters, part.list):
-        source.click(pick, [*asked, *held], shown, **QUICK)
+        source.click(pick, [*asked, *held], shown, **PICK)
     part.search.change(search_anew, [*asked, *held], shown, trigger_mode="always_last", **QUICK)
-    part.list.click(open_row, asked, panel_outputs(part), **QUICK)
+    part.list.click(open_row, asked, panel_outputs(part), **PICK)
     fields = [*part.fields.values(), *held]
     after = [part.choices, part.panel, *shown]
     part.save.click(save_row, [*asked, part.row, *fields], after, **QUICK)
