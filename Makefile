@@ -12,7 +12,8 @@ NAMES ?=
 WORKERS ?= 2
 PY := .venv/bin/python
 PYTEST = $(PY) -m pytest -n $(WORKERS)  # which tests stay together: tests/conftest.py
-INSTALL := $(PY) -m pip install --disable-pip-version-check --no-input --quiet
+# Python compiles what it imports, once; to compile all of it would take a minute, most of it never imported.
+INSTALL := $(PY) -m pip install --disable-pip-version-check --no-input --quiet --no-compile
 # A stamp is written last, and named by what it stands for: its existence means that exactly this was installed.
 STAMP := .venv/installed-$(shell cksum < requirements.txt | cut -d' ' -f1)
 TEST_STAMP := $(STAMP)-test-$(shell cksum < requirements-test.txt | cut -d' ' -f1)
@@ -68,13 +69,13 @@ $(STAMP):
 	@$(INSTALL) -r requirements.txt
 	@touch $@
 
-test-packages: packages $(TEST_STAMP)
+test-packages: venv $(TEST_STAMP)
 
 $(TEST_STAMP):
-	@echo "Installing requirements-test.txt into .venv ..."
+	@echo "Installing requirements.txt and requirements-test.txt into .venv (a minute or two, once) ..."
 	@$(PY) -c '$(FORGET_HALVES)'
 	@$(INSTALL) -r requirements.txt -r requirements-test.txt
-	@touch $@
+	@touch $(STAMP) $@
 
 model: packages
 	@$(PY) -m engine.embedded
