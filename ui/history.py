@@ -15,7 +15,7 @@ from engine.sentences import told
 from engine.text import text
 from ui import history_view as view
 from ui import runs, usecases
-from ui.events import QUICK
+from ui.events import PICK, QUICK
 from ui.history_actions import ACTIONS, ON_DISK
 from ui.history_view import Query
 from ui.html import area, heading, tag
@@ -262,8 +262,8 @@ def act(lang: str, chosen: str, event: gr.EventData, *values: Any) -> list[Any]:
 
 def bind(panel: Panel, held: Any) -> None:
     """`held` is the page's Frame."""
-    held.side.click(from_side, held.lang, opened(panel), **QUICK)
-    held.head.click(from_head, held.lang, opened(panel), **QUICK).then(None, js=TO_CARD)
+    held.side.click(from_side, held.lang, opened(panel), **PICK)
+    held.head.click(from_head, held.lang, opened(panel), **PICK).then(None, js=TO_CARD)
     panel.view.change(None, panel.view, None, js=ADDRESS, **QUICK)
     looked, table = asked(panel), [panel.table, panel.drawn]
     changed = [panel.words.change, panel.archived.change, *(one.input for one in panel.filters.values())]

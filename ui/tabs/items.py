@@ -15,7 +15,7 @@ from engine.rundir import Run
 from engine.text import text
 from ui import items_view, runs
 from ui.clicked import clicked
-from ui.events import QUICK
+from ui.events import PICK, QUICK
 from ui.frame import Frame
 from ui.html import area, heading
 from ui.items_view import Chosen
@@ -156,11 +156,11 @@ def bind(part: Items, frame: Frame, numbers: Sequence[gr.HTML]) -> None:
     """Chips, list, detail and search; and the areas whose numbers lead to their items."""
     chosen = [part.outcome, part.suite, part.search, part.item, part.number, part.back]  # in the order of Chosen
     asked, shown = [frame.lang, frame.run, *chosen], shown_outputs(part)
-    part.filters.click(filter_items, asked, shown, **QUICK)
-    part.list.click(open_item, asked, shown, **QUICK)
-    part.detail.click(open_item, asked, shown, **QUICK)
+    part.filters.click(filter_items, asked, shown, **PICK)
+    part.list.click(open_item, asked, shown, **PICK)
+    part.detail.click(open_item, asked, shown, **PICK)
     for told in numbers:
-        told.click(see_number, asked, [*shown, part.search, part.searched], **QUICK).then(None, js=TO_LIST)
+        told.click(see_number, asked, [*shown, part.search, part.searched], **PICK).then(None, js=TO_LIST)
     # Not `input`: Gradio's fires on key presses only, so not for what is pasted, deleted or composed (Japanese).
     searching = [frame.lang, frame.run, part.searched, *chosen]
     part.search.change(search_anew, searching, [*shown, part.searched], trigger_mode="always_last", **QUICK)

@@ -8,7 +8,7 @@ import gradio as gr
 
 from engine.text import text
 from ui import runs, slices_view, style_view
-from ui.events import QUICK
+from ui.events import PICK, QUICK
 from ui.frame import Frame
 from ui.html import area
 
@@ -66,4 +66,4 @@ def _found(run_id: str) -> dict[str, Any] | None:
 def bind(parts: Parts, frame: Frame) -> None:
     asked = [frame.lang, frame.run, parts.figure]
     parts.figure.input(choose_figure, asked, [parts.slices, parts.items], **QUICK)
-    parts.slices.click(open_part, asked, parts.items, **QUICK)
+    parts.slices.click(open_part, asked, parts.items, **PICK)

@@ -20,7 +20,7 @@ from ui import (
     use_case_view,
     usecases,
 )
-from ui.events import QUICK
+from ui.events import PICK
 from ui.frame import Frame
 from ui.html import area, heading
 from ui.tabs import items, parts
@@ -124,6 +124,6 @@ def bind(tab: Tab, frame: Frame) -> None:
     parts.bind(tab.parts, frame)
     items.bind(tab.items, frame, (tab.table, tab.verdict, tab.pictures))
     opened = [tab.items.search, tab.items.searched, *items.shown_outputs(tab.items)]
-    shown = tab.parts.items.click(open_member, [frame.lang, frame.run, tab.parts.figure], opened, **QUICK)
+    shown = tab.parts.items.click(open_member, [frame.lang, frame.run, tab.parts.figure], opened, **PICK)
     shown.then(None, js=TO_ITEM)
-    tab.examples.click(open_example, [frame.lang, frame.run], opened, **QUICK).then(None, js=TO_ITEM)
+    tab.examples.click(open_example, [frame.lang, frame.run], opened, **PICK).then(None, js=TO_ITEM)

@@ -348,4 +348,4 @@ def bind(part: Rows, frame: Frame, data: gr.HTML, look: dict[str, Any]) -> None:
     for radio in part.treat.values():
         radio.input(treated, [part.choices, *part.treat.values()], part.choices, **QUICK).then(**look)
     part.group.input(regrouped, [part.choices, part.group], part.choices, **QUICK).then(**look)
-    data.click(leak_picked, part.choices, [part.choices, part.treat["leaked"]], **QUICK).then(**look)
+    data.click(leak_picked, part.choices, [part.choices, part.treat["leaked"]], **PICK).then(**look)
