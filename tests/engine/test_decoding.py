@@ -97,7 +97,7 @@ def test_sampled_tokens_are_as_frequent_as_the_softmax_says(loaded, temperature,
     n, prompt = 4000, PROMPTS[0]
     monkeypatch.setattr(models.Loaded, "stop_tokens", [10**6])  # an answer is never empty
     with torch.no_grad():
-        state = hidden_states(loaded.core, pack([prompt]))[-1]
+        state = hidden_states(loaded.core, pack([prompt], device=loaded.device))[-1]
         chances = (loaded.core.get_output_embeddings()(state) / temperature).softmax(-1).double()
     drawn = torch.tensor(sampled(loaded, [prompt] * n, range(n), temperature=temperature, batch_size=n, limit=1))
     likely = [token for token in chances.topk(12).indices.tolist() if chances[token] * n >= 5]

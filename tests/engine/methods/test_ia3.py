@@ -11,7 +11,7 @@ from engine.training.train import probe_logits
 
 @pytest.fixture
 def loaded(tiny_model):
-    return models.load(str(tiny_model))
+    return models.load(str(tiny_model), dtype=torch.float32)
 
 
 def test_before_training_it_is_base_exactly(loaded):
@@ -37,7 +37,7 @@ def test_merged_it_answers_as_it_did_beside_the_weights(loaded, tiny_model, tmp_
             if weight.requires_grad:
                 weight.mul_(1 + 0.5 * torch.rand_like(weight))
     loaded.model.save_pretrained(tmp_path)
-    merged = models.load(str(tiny_model), adapter=tmp_path, merge=True)
+    merged = models.load(str(tiny_model), adapter=tmp_path, merge=True, dtype=torch.float32)
     assert type(merged.core.model.layers[0].mlp.down_proj) is torch.nn.Linear
     assert torch.allclose(probe_logits(merged), probe_logits(loaded), atol=1e-5)
     assert not torch.allclose(probe_logits(merged), base, atol=1e-3)

@@ -11,7 +11,7 @@ from engine.training.train import probe_logits
 
 @pytest.fixture
 def loaded(tiny_model):
-    return models.load(str(tiny_model))
+    return models.load(str(tiny_model), dtype=torch.float32)
 
 
 def layers(model):

@@ -106,10 +106,10 @@ def test_a_saved_model_loaded_afresh_gives_the_same_logits(method, loaded, tiny_
 
 
 def test_merged_lora_answers_as_the_adapter_does(tiny_model, tmp_path):
-    loaded = models.load(str(tiny_model))
+    loaded = models.load(str(tiny_model), dtype=torch.float32)  # only such weights are merged
     trained(METHODS["lora"], loaded)
     save_model(loaded, tmp_path / "model")
-    merged = models.load(str(tiny_model), adapter=tmp_path / "model", merge=True)
+    merged = models.load(str(tiny_model), adapter=tmp_path / "model", merge=True, dtype=torch.float32)
     assert not hasattr(merged.model, "peft_config") or merged.core is merged.model
     assert torch.allclose(probe_logits(merged), probe_logits(loaded), atol=1e-4)
 
@@ -127,7 +127,8 @@ def test_gradients_of_qlora_are_those_of_lora_on_the_same_weights_unpacked(tiny_
         answer_loss(loaded.core, ROWS).backward()
         return {name: weight.grad for name, weight in loaded.model.named_parameters() if weight.requires_grad}
 
-    packed, plain = models.load(str(tiny_model), quantization="nf4"), models.load(str(tiny_model))
+    packed = models.load(str(tiny_model), quantization="nf4", dtype=torch.float32)
+    plain = models.load(str(tiny_model), dtype=torch.float32)
     probe_logits(packed)  # answering first must not change how it trains
     sources = dict(packed.core.named_modules())
     with torch.no_grad():

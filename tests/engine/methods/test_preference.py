@@ -93,7 +93,8 @@ def trl_trainer(loaded, examples, folder, *, kto=False, **options):
     kind, config = (KTOTrainer, KTOConfig) if kto else (DPOTrainer, DPOConfig)
     config = config(
         output_dir=str(folder), per_device_train_batch_size=len(examples), bf16=False, gradient_checkpointing=False,
-        report_to="none", use_cpu=True, disable_tqdm=True, remove_unused_columns=False, max_length=None, **options,
+        report_to="none", use_cpu=loaded.device == "cpu", disable_tqdm=True, remove_unused_columns=False,
+        max_length=None, **options,
     )  # fmt: skip
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(kind, "_prepare_dataset", lambda self, dataset, *args, **kwargs: dataset)
