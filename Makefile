@@ -12,7 +12,9 @@ NAMES ?=
 WORKERS ?= 2
 PY := .venv/bin/python
 PYTEST = $(PY) -m pytest -n $(WORKERS)  # which tests stay together: tests/conftest.py
-# Python compiles what it imports, once; to compile all of it would take a minute, most of it never imported.
+# Python compiles what it imports, once; to compile all of it would take a minute, most of it never imported. It must be
+# let keep what it compiled, which many servers forbid: else every process of ours compiles anew, 15 seconds each.
+unexport PYTHONDONTWRITEBYTECODE
 INSTALL := $(PY) -m pip install --disable-pip-version-check --no-input --quiet --no-compile
 # A stamp is written last, and named by what it stands for: its existence means that exactly this was installed.
 STAMP := .venv/installed-$(shell cksum < requirements.txt | cut -d' ' -f1)

@@ -2,7 +2,7 @@
 
 import json
 import shutil
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -79,11 +79,14 @@ def finished(site, model, tmp_path_factory) -> Run:
 
 
 @pytest.fixture
-def long_run(site, model, tmp_path) -> Iterator[Run]:
-    """A run that has just been started and trains for a while; ended with the test, however that ends."""
-    settings = QUICK | {"epochs": 40, "batch_size": 2}
-    run = launch.start(own_data_spec(own_rows(tmp_path / "long.jsonl"), model=str(model), settings=settings))
-    yield run
+def begun(site, model, tmp_path) -> Iterator[Callable[..., Run]]:
+    """begun(epochs): a run that has just been started; ended with the test, however that ends."""
+
+    def start(epochs: int) -> Run:
+        settings = QUICK | {"epochs": epochs, "batch_size": 2}
+        return launch.start(own_data_spec(own_rows(tmp_path / "own.jsonl"), model=str(model), settings=settings))
+
+    yield start
     end_workers()
 
 

@@ -32,8 +32,7 @@ def expect_accessible(page: Page, where: str) -> None:
     assert found == [], f"{where}:\n" + "\n".join(found)
 
 
-@pytest.mark.parametrize("lang", ["en", "ja"])
-@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize(("lang", "scheme"), [("en", "light"), ("ja", "dark")])
 def test_no_step_has_a_serious_fault(visit, finished, lang, scheme):
     page = visit(walk.address(finished, "use_case", lang=lang), color_scheme=scheme)
     for step in STEPS:

@@ -12,8 +12,9 @@ from ui.frame import STEPS
 ROUNDS = 3
 
 
-def test_the_page_answers_while_a_run_trains(visit, site, long_run, capsys):
-    page = visit(walk.address(long_run, "train"))
+def test_the_page_answers_while_a_run_trains(visit, site, begun, capsys):
+    run = begun(epochs=40)
+    page = visit(walk.address(run, "train"))
     expect(page.locator("#k-train .k-stage-now")).to_be_visible()
     seconds: dict[str, list[float]] = {"plain GET": [], "tab switch": [], "method card": []}
     for _ in range(ROUNDS):
@@ -24,7 +25,7 @@ def test_the_page_answers_while_a_run_trains(visit, site, long_run, capsys):
             seconds["method card"].append(timed(lambda name=name: walk.choose_method(page, name)))
     with capsys.disabled():
         shown = ", ".join(f"{what} {max(took):.2f} s" for what, took in seconds.items())
-        print(f"\nslowest of {ROUNDS} rounds while a run is {rundir.state(long_run)}: {shown}")
+        print(f"\nslowest of {ROUNDS} rounds while a run is {rundir.state(run)}: {shown}")
     assert all(seconds.values()) and set(STEPS) >= {"result", "method"}
 
 
