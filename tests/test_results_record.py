@@ -54,8 +54,13 @@ def test_a_model_folder_is_kept_by_its_name_alone():
     assert kept(reworded(), model="/some/where/my-model")["model"] == "my-model"
 
 
-def test_it_is_said_when_base_had_answered_before():
-    assert kept(reworded(), base_seconds=3.0)["base_kept"]
+def test_where_base_had_answered_before_that_run_s_seconds_count_or_it_is_said_that_they_are_missing():
+    alone = kept(reworded(), base_seconds=3.0)
+    assert alone["base_kept"] and alone["seconds"]["base"] == 3.0
+    first = kept(reworded(), base_seconds=500.0)
+    again = kept(reworded(), base_seconds=3.0)
+    assert not first["base_kept"] and not again["base_kept"]
+    assert again["seconds"] == first["seconds"] and again["seconds"]["base"] == 500.0
 
 
 def test_a_run_that_is_not_done_gives_no_result():

@@ -24,7 +24,8 @@ def of_run(run: Run) -> dict[str, Any]:
     found = run.comparison()
     if found is None or rundir.state(run) != "done":
         raise UserError(f"Run {run.id} is not done ({rundir.state(run)}): there is no result to keep.")
-    spec, spent, seconds = run.spec(), found["efficiency"], run.status()["seconds"]
+    spec, spent = run.spec(), found["efficiency"]
+    seconds, base_kept = _seconds(run)
     env, report = (atomic.read_json(run.file(name)) for name in ("env", "report"))
     defaults = registry.methods()[spec.method].Settings().model_dump(mode="json")
     said = {lang: verdict.sentences(found, lang) for lang in LANGUAGES}
@@ -52,7 +53,7 @@ def of_run(run: Run) -> dict[str, Any]:
         ],
         "not_measured": found["not_measured"],
         "seconds": seconds | {"total": sum(seconds.values())},
-        "base_kept": seconds.get("base", 0) < 0.9 * _answering(run),
+        "base_kept": base_kept,
         "peak_bytes": spent.get("peak_bytes"),
         "trainable": {
             "count": spent.get("trainable_parameters"),
@@ -143,6 +144,23 @@ def _forgetting(changes: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
         else None
         for metric, suite in FORGOTTEN
     }
+
+
+def _seconds(run: Run) -> tuple[dict[str, float], bool]:
+    """(the seconds of each stage, whether they lack base's). Where an earlier run had asked base already, the seconds
+    of that run's stage are taken, as long as the run is there: a fresh machine has to ask, too."""
+    seconds = run.status()["seconds"]
+    if not _kept(run):
+        return seconds, False
+    said = run.answers("base"), run.answers("prompted")
+    for other in rundir.all_runs():
+        if (other.answers("base"), other.answers("prompted")) == said and not _kept(other):
+            return seconds | {"base": other.status()["seconds"]["base"]}, False
+    return seconds, True
+
+
+def _kept(run: Run) -> bool:
+    return run.status().get("seconds", {}).get("base", 0) < 0.9 * _answering(run)
 
 
 def _answering(run: Run) -> float:
