@@ -89,6 +89,8 @@ def _runs(words: Sequence[str]) -> set[tuple[str, ...]]:
 
 
 def _size(words: Sequence[str]) -> int:
+    if all(map(str.isascii, words)):
+        return WORDS
     cjk = sum(len(word) == 1 and _is_cjk(word) for word in words)
     return CHARACTERS if cjk * 2 > len(words) else WORDS
 
@@ -105,10 +107,10 @@ def _pairs(
     exact_at_any_length: bool,
     tell: Tell,
 ) -> Iterable[dict[str, Any]]:
-    # Both sides may be large: n-grams and texts are held as hashes of 64 bits, and only those of the test.
-    own = [_hashes(split_words(text_of(example))) for example in test]
-    known = np.unique(np.concatenate(own)) if own else np.empty(0, np.int64)
-    holder = np.full(len(known), len(train), np.int64)  # the first training row that has the n-gram
+    # Both sides may be large: n-grams and texts are held as hashes of 64 bits, only those of the test, and once.
+    own = lambda example: _hashes(split_words(text_of(example)))  # noqa: E731
+    known = _distinct(np.concatenate([np.empty(0, np.int64), *map(own, test)]))
+    holder = np.full(len(known), len(train), np.int32)  # the first training row that has the n-gram
     same: dict[int, int] = {hash(plain(text_of(example))): len(train) for example in test}
     for index, example in enumerate(counted(train, "leakage", of=len(train), tell=tell)):
         text = text_of(example)
@@ -121,8 +123,8 @@ def _pairs(
         inside = at < len(known)
         at = at[inside][known[at[inside]] == mine[inside]]
         holder[at] = np.minimum(holder[at], index)
-    for example, grams_of in zip(test, own, strict=True):
-        text = plain(text_of(example))
+    for example in test:
+        text, grams_of = plain(text_of(example)), own(example)
         holders = holder[np.searchsorted(known, grams_of)]
         rows, times = np.unique(holders[holders < len(train)], return_counts=True)
         contained = int(times.sum()) / len(grams_of) if len(grams_of) else 0.0
@@ -143,7 +145,16 @@ def _hashes(words: Sequence[str]) -> np.ndarray:
     runs = np.zeros(count, np.int64)
     for start in range(size):
         runs = runs * FACTOR + each[start : start + count]  # beyond 64 bits is cut off, as a hash may be
-    return np.unique(runs)
+    return _distinct(runs)
+
+
+def _distinct(values: np.ndarray) -> np.ndarray:
+    """The values, each once and in order; they are put in order where they lie. (numpy's unique hashes them instead, for
+    a multiple of the memory.)"""
+    values.sort()
+    first = np.ones(len(values), bool)
+    first[1:] = values[1:] != values[:-1]
+    return values[first]
 
 
 def _pair(
