@@ -149,7 +149,7 @@ def _hashes(words: Sequence[str]) -> np.ndarray:
 
 
 def _distinct(values: np.ndarray) -> np.ndarray:
-    """The values, each once and in order; they are put in order where they lie. (numpy's unique hashes them instead, for
+    """The values, each once and in order, put in order where they lie. (numpy's unique hashes them instead, for
     a multiple of the memory.)"""
     values.sort()
     first = np.ones(len(values), bool)
