@@ -160,12 +160,12 @@ def _seconds(run: Run) -> tuple[dict[str, float], bool]:
 
 
 def _kept(run: Run) -> bool:
+    """Whether an earlier run had asked base already: its stage took less than its answers did."""
     return run.status().get("seconds", {}).get("base", 0) < 0.9 * _answering(run)
 
 
 def _answering(run: Run) -> float:
-    """The seconds that the untrained model's answers took when they were given: where its stage took less, an earlier
-    run had asked it already."""
+    """The seconds that the untrained model's answers took when they were given."""
     return sum(row.output.seconds for arm in ("base", "prompted") for row in run.answers(arm))
 
 
