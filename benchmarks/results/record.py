@@ -9,6 +9,7 @@ from typing import Any
 from engine import atomic, environment, registry, results, rundir, verdict
 from engine.examples import likeliest
 from engine.items import FORGETTING
+from engine.report.cost import KEPT
 from engine.rundir import Run
 from engine.schema import UserError
 from engine.text import LANGUAGES, text
@@ -161,7 +162,7 @@ def _seconds(run: Run) -> tuple[dict[str, float], bool]:
 
 def _kept(run: Run) -> bool:
     """Whether an earlier run had asked base already: its stage took less than its answers did."""
-    return run.status().get("seconds", {}).get("base", 0) < 0.9 * _answering(run)
+    return run.status().get("seconds", {}).get("base", 0) < KEPT * _answering(run)
 
 
 def _answering(run: Run) -> float:

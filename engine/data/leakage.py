@@ -108,28 +108,36 @@ def _pairs(
     tell: Tell,
 ) -> Iterable[dict[str, Any]]:
     # Both sides may be large: n-grams and texts are held as hashes of 64 bits, only those of the test, and once.
-    own = lambda example: _hashes(split_words(text_of(example)))  # noqa: E731
-    known = _distinct(np.concatenate([np.empty(0, np.int64), *map(own, test)]))
-    holder = np.full(len(known), len(train), np.int32)  # the first training row that has the n-gram
-    same: dict[int, int] = {hash(plain(text_of(example))): len(train) for example in test}
-    for index, example in enumerate(counted(train, "leakage", of=len(train), tell=tell)):
+    def read(example: Example) -> tuple[str, np.ndarray]:
+        """The text as it is compared whole, and the hashes of its n-grams."""
         text = text_of(example)
         words = split_words(text)
-        whole = hash(_whole(words, text))
-        if same.get(whole, 0) == len(train):
-            same[whole] = index
-        mine = _hashes(words)
+        return _whole(words, text), _hashes(words)
+
+    same: dict[int, int] = {}  # the first training row that is the same text, by that text's hash
+    own = [np.empty(0, np.int64)]
+    for whole, grams_of in map(read, test):
+        same[hash(whole)] = len(train)
+        own.append(grams_of)
+    known = np.concatenate(own)
+    own.clear()  # else the n-grams are held twice while they are put in order
+    known = _distinct(known)
+    holder = np.full(len(known), len(train), np.int32)  # the first training row that has the n-gram
+    for index, example in enumerate(counted(train, "leakage", of=len(train), tell=tell)):
+        whole, mine = read(example)
+        if same.get(hash(whole), 0) == len(train):
+            same[hash(whole)] = index
         at = np.searchsorted(known, mine)
         inside = at < len(known)
         at = at[inside][known[at[inside]] == mine[inside]]
         holder[at] = np.minimum(holder[at], index)
     for example in test:
-        text, grams_of = plain(text_of(example)), own(example)
+        whole, grams_of = read(example)
         holders = holder[np.searchsorted(known, grams_of)]
         rows, times = np.unique(holders[holders < len(train)], return_counts=True)
         contained = int(times.sum()) / len(grams_of) if len(grams_of) else 0.0
-        first = same[hash(text)]
-        if text and first < len(train) and (len(grams_of) or exact_at_any_length):
+        first = same[hash(whole)]
+        if whole and first < len(train) and (len(grams_of) or exact_at_any_length):
             yield _pair(example, train[first], text_of, "exact", 1.0)
         elif len(grams_of) and contained >= CONTAINED:
             yield _pair(example, train[int(rows[times.argmax()])], text_of, "near", contained)
