@@ -15,6 +15,7 @@ import torch
 from engine import mixed, placement, threads
 from engine.models import Loaded
 from engine.packing import ATTENTION, Cache, Step, hidden_states, inputs, learnt_prompt, logits_of, pack, step_states
+from engine.replay import ReplayedMemory, replays
 
 LEAST_ROWS = 16  # for a thread of their own: fewer use the CPU worse than one larger batch does
 
@@ -232,7 +233,8 @@ def _prefill(model: Any, prompts: Sequence[Sequence[int]], max_new_tokens: int, 
     if model.config._attn_implementation == ATTENTION:
         packed.keep = Cache(packed.rows.shape[1] + max_new_tokens)
         last = packed.rows[torch.arange(len(prompts), device=device), packed.lengths - 1]
-        return hidden_states(model, packed)[last], _PackedMemory(packed.keep, packed.lengths)
+        memory = ReplayedMemory if replays(device) else _PackedMemory
+        return hidden_states(model, packed)[last], memory(packed.keep, packed.lengths)
     from transformers import DynamicCache
 
     longest = packed.rows.shape[1]
