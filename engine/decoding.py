@@ -14,7 +14,18 @@ import torch
 
 from engine import mixed, placement, threads
 from engine.models import Loaded
-from engine.packing import ATTENTION, Cache, Step, hidden_states, inputs, learnt_prompt, logits_of, pack, step_states
+from engine.packing import (
+    ATTENTION,
+    Cache,
+    Step,
+    beginning,
+    hidden_states,
+    inputs,
+    learnt_prompt,
+    logits_of,
+    pack,
+    step_states,
+)
 from engine.replay import ReplayedMemory, replays
 
 LEAST_ROWS = 16  # for a thread of their own: fewer use the CPU worse than one larger batch does
@@ -137,12 +148,14 @@ def generate(
 
     workers = threads.workers(len(prompts), device=loaded.device, least=LEAST_ROWS)
     if prompts:
-        most = min(batch_size, _most_rows(loaded, len(prompts[order[0]]) + max_new_tokens))
+        most = min(batch_size, _most_rows(loaded, prompts, max_new_tokens))
         threads.each(answer, threads.parts(len(order), most=max(1, most // workers), workers=workers), workers=workers)
     return answers
 
 
-def _most_rows(loaded: Loaded, tokens: int) -> int:
+def _most_rows(loaded: Loaded, prompts: Sequence[Sequence[int]], max_new_tokens: int) -> int:
+    """What all prompts begin with is kept once, and takes no room in each row."""
+    tokens = max(map(len, prompts)) + max_new_tokens - (beginning(prompts) if loaded.packed else 0)
     memory = placement.all_bytes(loaded.device)
     return placement.rows_that_fit(
         loaded.core.config.get_text_config(), tokens=tokens, item_bytes=loaded.dtype.itemsize, memory=memory
@@ -231,7 +244,7 @@ def _prefill(model: Any, prompts: Sequence[Sequence[int]], max_new_tokens: int, 
     prompts = [[*learnt_prompt(model), *prompt] for prompt in prompts]
     packed = pack(prompts, device=device)
     if model.config._attn_implementation == ATTENTION:
-        packed.keep = Cache(packed.rows.shape[1] + max_new_tokens)
+        packed.keep = Cache(packed.rows.shape[1] + max_new_tokens, packed.common)
         last = packed.rows[torch.arange(len(prompts), device=device), packed.lengths - 1]
         memory = ReplayedMemory if replays(device) else _PackedMemory
         return hidden_states(model, packed)[last], memory(packed.keep, packed.lengths)

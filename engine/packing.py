@@ -8,6 +8,7 @@ Exact up to rounding; `packs` checks a model against its plain forward before it
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from os.path import commonprefix
 
 import torch
 from torch.nn.functional import pad, scaled_dot_product_attention
@@ -17,6 +18,7 @@ from engine import placement
 
 ATTENTION = placement.PACKED
 UNKNOWN = ("softcap", "s_aux")  # attention variants this file does not compute
+LEAST_COMMON = 64  # tokens: what fewer cost in each row's attention is less than what it takes to part them
 
 
 @dataclass
@@ -24,7 +26,8 @@ class Packed:
     """A batch as a tree. T positions in the tree, B rows, L the longest row.
 
     tokens, depth: (T,) the token and its place in its row. rows: (B, L) the position of each row's tokens, 0 beyond
-    its end. owner: (T,) for each position one flat index into (B, L) that holds it. lengths: (B,).
+    its end. owner: (T,) for each position one flat index into (B, L) that holds it. lengths: (B,). The first `common`
+    positions are what all rows begin with, where that is LEAST_COMMON tokens or more; 0 else.
     """
 
     tokens: torch.Tensor
@@ -32,6 +35,7 @@ class Packed:
     rows: torch.Tensor
     owner: torch.Tensor
     lengths: torch.Tensor
+    common: int = 0
     keep: "Cache | None" = None
 
     @property
@@ -42,24 +46,32 @@ class Packed:
 
 @dataclass
 class Cache:
-    """Keys and values of each layer, (B, H, capacity, D) each, allocated once and filled in place."""
+    """Keys and values of each layer, allocated once and filled in place: those of the first `common` places, which all
+    rows have, once, (1, H, common, D), and those of each row's own places after them, (B, H, capacity - common, D)."""
 
     capacity: int
+    common: int = 0
     keys: dict[int, torch.Tensor] = field(default_factory=dict)
     values: dict[int, torch.Tensor] = field(default_factory=dict)
+    common_keys: dict[int, torch.Tensor] = field(default_factory=dict)
+    common_values: dict[int, torch.Tensor] = field(default_factory=dict)
 
     def fill(self, layer: int, key: torch.Tensor, value: torch.Tensor) -> None:
-        """Keep the prompt's keys and values, (B, H, L, D)."""
-        for store, tensor in ((self.keys, key), (self.values, value)):
+        """Keep the prompts' keys and values, (B, H, L, D)."""
+        for own, shared, tensor in (
+            (self.keys, self.common_keys, key),
+            (self.values, self.common_values, value),
+        ):
             batch, heads, length, width = tensor.shape
-            store[layer] = tensor.new_zeros(batch, heads, self.capacity, width)
-            store[layer][:, :, :length] = tensor
+            own[layer] = tensor.new_zeros(batch, heads, self.capacity - self.common, width)
+            own[layer][:, :, : length - self.common] = tensor[:, :, self.common :]
+            shared[layer] = tensor[:1, :, : self.common].clone()
 
     def append(self, layer: int, key: torch.Tensor, value: torch.Tensor, at: torch.Tensor) -> None:
         """Write one more token per row, (B, H, 1, D), at the places `at`, (B,)."""
         batch = torch.arange(key.shape[0], device=key.device)
-        self.keys[layer][batch, :, at] = key[:, :, 0]
-        self.values[layer][batch, :, at] = value[:, :, 0]
+        self.keys[layer][batch, :, at - self.common] = key[:, :, 0]
+        self.values[layer][batch, :, at - self.common] = value[:, :, 0]
 
     def select(self, alive: torch.Tensor) -> None:
         """Go on with the rows `alive` only."""
@@ -69,14 +81,19 @@ class Cache:
 
     @classmethod
     def join(cls, caches: "Sequence[Cache]") -> "Cache":
-        """One cache with the rows of all, in their order."""
+        """One cache with the rows of all, in their order, with nothing in common."""
         capacity = max(cache.capacity for cache in caches)
-        room = lambda kept: pad(kept, (0, 0, 0, capacity - kept.shape[2]))  # noqa: E731  (B, H, capacity, D)
-        stores = [
-            {layer: torch.cat([room(store[layer]) for store in alike]) for layer in alike[0]}
-            for alike in ([cache.keys for cache in caches], [cache.values for cache in caches])
-        ]
-        return cls(capacity, *stores)
+
+        def whole(own: torch.Tensor, common: torch.Tensor) -> torch.Tensor:  # (B, H, capacity, D)
+            rows = torch.cat([common.expand(len(own), -1, -1, -1), own], dim=2)
+            return pad(rows, (0, 0, 0, capacity - rows.shape[2]))
+
+        layers = list(caches[0].keys)
+        keys = {at: torch.cat([whole(cache.keys[at], cache.common_keys[at]) for cache in caches]) for at in layers}
+        values = {
+            at: torch.cat([whole(cache.values[at], cache.common_values[at]) for cache in caches]) for at in layers
+        }
+        return cls(capacity, keys=keys, values=values)
 
 
 @dataclass
@@ -112,7 +129,19 @@ def pack(rows: Sequence[Sequence[int]], *, share: bool = True, device: torch.dev
         index.append(path + [0] * (longest - len(row)))
     as_tensor = lambda values: torch.tensor(values, device=device)  # noqa: E731
     lengths = as_tensor([len(row) for row in rows])
-    return Packed(as_tensor(tokens), as_tensor(depth), as_tensor(index), as_tensor(owner), lengths)
+    common = beginning(rows) if share else 0
+    return Packed(as_tensor(tokens), as_tensor(depth), as_tensor(index), as_tensor(owner), lengths, common)
+
+
+def beginning(rows: Sequence[Sequence[int]]) -> int:
+    """How many tokens all rows begin with, each having at least one of its own after them; 0 if too few to be worth it.
+
+    >>> beginning([[7] * 80 + [1], [7] * 80 + [2, 3]]), beginning([[7, 1], [7, 2, 3]])
+    (80, 0)
+    """
+    begin = commonprefix([tuple(min(rows)), tuple(max(rows))])
+    common = min(len(begin), min(map(len, rows)) - 1)
+    return common if len(rows) > 1 and common >= LEAST_COMMON else 0
 
 
 def packed_attention(module, query, key, value, attention_mask, *, scaling, layout=None, dropout=0.0, **kwargs):
@@ -122,33 +151,71 @@ def packed_attention(module, query, key, value, attention_mask, *, scaling, layo
     if isinstance(layout, Step):
         return _step_attention(module, query, key, value, layout=layout, scaling=scaling), None
     batch, longest = layout.rows.shape
-    flat = layout.rows.reshape(-1)
+    common, own = layout.common, longest - layout.common
 
-    def rows_of(states: torch.Tensor) -> torch.Tensor:  # (1, H, T, D) -> (B, H, L, D)
+    def rows_of(states: torch.Tensor, rows: torch.Tensor) -> torch.Tensor:  # (1, H, T, D), (B, L) -> (B, H, L, D)
         heads, width = states.shape[1], states.shape[3]
         by_position = states[0].transpose(0, 1).reshape(-1, heads * width)
-        return by_position.index_select(0, flat).view(batch, longest, heads, width).transpose(1, 2)
+        return by_position.index_select(0, rows.reshape(-1)).view(*rows.shape, heads, width).transpose(1, 2)
 
-    query, key, value = rows_of(query), rows_of(key), rows_of(value)
+    begin = [states[:, :, :common] for states in (query, key, value)]
+    query = rows_of(query, layout.rows[:, common:])
+    key, value = rows_of(key, layout.rows), rows_of(value, layout.rows)
     if layout.keep is not None:
         layout.keep.fill(module.layer_idx, key, value)
-    # Rows end in padding and attention is causal, so no real token ever sees the padding: no mask is needed.
-    out = scaled_dot_product_attention(query, key, value, is_causal=True, scale=scaling, enable_gqa=True)
-    out = out.transpose(1, 2).reshape(batch * longest, -1).index_select(0, layout.owner)
-    return out.view(1, out.shape[0], query.shape[1], -1), None
+    # Rows end in padding and attention is causal, so no real token ever sees the padding: no mask is needed for that.
+    kind = {"scale": scaling, "enable_gqa": True}
+    if not common:
+        out = scaled_dot_product_attention(query, key, value, is_causal=True, **kind)
+        return _positions(out, layout.owner), None
+    # What all rows begin with attends to itself, once; the own tokens of a row to all that is before them.
+    before = torch.ones(own, longest, dtype=torch.bool, device=query.device).tril(common)
+    out = scaled_dot_product_attention(query, key, value, attn_mask=before, **kind)
+    row, at = layout.owner[common:] // longest, layout.owner[common:] % longest
+    begin = scaled_dot_product_attention(*begin, is_causal=True, **kind).transpose(1, 2)
+    return torch.cat([begin, _positions(out, row * own + at - common)], dim=1), None
+
+
+def _positions(rows: torch.Tensor, owner: torch.Tensor) -> torch.Tensor:
+    """What rows (B, H, L, D) hold for each position that owner (T,) finds in (B, L): (1, T, H, D)."""
+    batch, heads, length, width = rows.shape
+    flat = rows.transpose(1, 2).reshape(batch * length, heads * width)
+    return flat.index_select(0, owner).view(1, len(owner), heads, width)
 
 
 def _step_attention(module, query, key, value, *, layout: Step, scaling: float) -> torch.Tensor:
     """One new token per row against the cache. Returns (B, 1, H, D)."""
-    layer = module.layer_idx
-    layout.cache.append(layer, key, value, layout.lengths)
-    keys, values = layout.cache.keys[layer][:, :, : layout.longest], layout.cache.values[layer][:, :, : layout.longest]
+    layer, cache = module.layer_idx, layout.cache
+    cache.append(layer, key, value, layout.lengths)
+    longest = layout.longest - cache.common
+    keys, values = cache.keys[layer][:, :, :longest], cache.values[layer][:, :, :longest]
     batch, heads, _, width = query.shape
     # The query heads that share a key head become the query's length, so nothing is repeated in memory.
     grouped = query.view(batch, keys.shape[1], -1, width)
-    visible = torch.arange(layout.longest, device=query.device) <= layout.lengths[:, None]  # (B, longest)
-    out = scaled_dot_product_attention(grouped, keys, values, attn_mask=visible[:, None, None], scale=scaling)
+    places = torch.arange(cache.common, layout.longest, device=query.device)
+    visible = (places <= layout.lengths[:, None])[:, None, None]  # (B, 1, 1, longest)
+    if cache.common:
+        common = cache.common_keys[layer], cache.common_values[layer]
+        out = _common_attention(grouped, keys, values, *common, visible=visible, scaling=scaling)
+    else:
+        out = scaled_dot_product_attention(grouped, keys, values, attn_mask=visible, scale=scaling)
     return out.reshape(batch, 1, heads, width)
+
+
+def _common_attention(query, keys, values, common_keys, common_values, *, visible, scaling: float) -> torch.Tensor:
+    """Attention of queries (B, H, G, D) to places that all rows have, (1, H, P, D), read once for all of them, and to
+    each row's own, (B, H, L, D), where visible. Returns (B, H, G, D).
+
+    One softmax over both: what Hydragen (Juravsky et al. 2024, https://arxiv.org/abs/2402.05099) puts together later.
+    """
+    batch, heads, group, width = query.shape
+    together = query.transpose(0, 1).reshape(heads, batch * group, width)
+    in_common = (together @ common_keys[0].transpose(1, 2)).view(heads, batch, group, -1).transpose(0, 1)
+    own = (query @ keys.transpose(2, 3)).masked_fill(~visible, float("-inf"))
+    chances = (torch.cat([in_common, own], dim=-1).float() * scaling).softmax(-1).to(query.dtype)
+    in_common, own = chances.split([in_common.shape[-1], own.shape[-1]], dim=-1)
+    seen = in_common.transpose(0, 1).reshape(heads, batch * group, -1) @ common_values[0]
+    return seen.view(heads, batch, group, width).transpose(0, 1) + own @ values
 
 
 AttentionInterface.register(ATTENTION, packed_attention)

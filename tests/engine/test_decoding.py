@@ -5,7 +5,7 @@ import torch
 
 from engine import models
 from engine.decoding import Sampling, _drawn, generate, stream
-from engine.packing import ATTENTION, hidden_states, pack
+from engine.packing import ATTENTION, LEAST_COMMON, hidden_states, pack
 from tests.engine.runs import sharpened
 
 PROMPTS = [[5, 6, 7, 8], [5, 6, 7, 11, 12, 13], [30], [5, 6, 7, 8, 9, 10, 11, 12]]
@@ -39,6 +39,14 @@ def test_answers_equal_those_of_transformers_generate_in_any_batch(loaded, batch
     answers = generate(loaded, PROMPTS, max_new_tokens=12, batch_size=batch_size)
     assert [answer.tokens for answer in answers] == wanted
     assert len({tuple(answer) for answer in wanted}) > 1
+
+
+def test_prompts_with_a_long_beginning_in_common_are_answered_as_alone(loaded):
+    begin = [5 + at % 40 for at in range(LEAST_COMMON)]
+    prompts = [[*begin, *prompt] for prompt in PROMPTS]
+    assert pack(prompts).common == LEAST_COMMON
+    answers = generate(loaded, prompts, max_new_tokens=12, batch_size=8)
+    assert [answer.tokens for answer in answers] == [expected(loaded, prompt, 12) for prompt in prompts]
 
 
 @pytest.mark.parametrize("packed", [True, False])

@@ -6,6 +6,7 @@ from peft import LoraConfig, get_peft_model
 
 from engine import mixed
 from engine.decoding import Sampling, stream
+from engine.packing import LEAST_COMMON
 from tests.engine.runs import sharpened
 
 PROMPTS = [[5, 6, 7, 8], [5, 6, 7, 8], [30], [5, 6, 7, 11, 12, 13]]
@@ -45,6 +46,13 @@ def test_each_row_of_a_mixed_batch_answers_as_it_does_alone(tiny_model):
     assert together == wanted and together[0] != together[1]
     turned = last(stream(loaded, PROMPTS[::-1], max_new_tokens=12, adapters=ADAPTERS[::-1]))
     assert turned == wanted[::-1]
+
+
+def test_rows_that_begin_alike_for_long_answer_as_alone_too(tiny_model):
+    loaded, begin = adapted(tiny_model), [5 + at % 40 for at in range(LEAST_COMMON)]
+    prompts = [[*begin, *prompt] for prompt in PROMPTS]
+    together = last(stream(loaded, prompts, max_new_tokens=12, adapters=ADAPTERS))
+    assert together == [alone(loaded, *asked) for asked in zip(prompts, ADAPTERS, strict=True)]
 
 
 def test_base_in_a_mixed_batch_is_the_model_before_there_was_an_adapter(tiny_model):

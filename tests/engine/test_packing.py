@@ -3,9 +3,17 @@
 import pytest
 import torch
 
+from engine import packing
 from engine.packing import ATTENTION, Cache, Step, adopt, hidden_states, pack, step_states, tolerance
 
 ROWS = [[5, 6, 7, 8, 9], [5, 6, 7, 11, 12, 13, 14], [5, 6, 20]]
+
+
+@pytest.fixture(params=["each row attends by itself", "what all begin with attends once"], autouse=True)
+def least(request, monkeypatch):
+    """From how many common tokens on attention treats them once: never in these short rows, or always."""
+    monkeypatch.setattr(packing, "LEAST_COMMON", 2 if request.param.startswith("what") else 99)
+    return packing.LEAST_COMMON
 
 
 @pytest.fixture
@@ -63,7 +71,7 @@ def test_a_step_on_the_cache_equals_the_row_computed_whole(model):
     expected = [alone(model, row)[-1] for row in ROWS]
     adopt(model)
     packed = pack([row[:-1] for row in ROWS])
-    packed.keep = Cache(16)
+    packed.keep = Cache(16, packed.common)
     with torch.no_grad():
         hidden_states(model, packed)
         step = Step(packed.keep, packed.lengths, int(packed.lengths.max()) + 1)
