@@ -13,19 +13,9 @@ from typing import Any
 import torch
 
 from engine import mixed, placement, threads
+from engine.cache import Cache, Step
 from engine.models import Loaded
-from engine.packing import (
-    ATTENTION,
-    Cache,
-    Step,
-    beginning,
-    hidden_states,
-    inputs,
-    learnt_prompt,
-    logits_of,
-    pack,
-    step_states,
-)
+from engine.packing import ATTENTION, beginning, hidden_states, inputs, learnt_prompt, logits_of, pack, step_states
 from engine.replay import ReplayedMemory, replays
 
 LEAST_ROWS = 16  # for a thread of their own: fewer use the CPU worse than one larger batch does

@@ -11,7 +11,8 @@ from typing import Any
 
 import torch
 
-from engine.packing import Cache, Step, step_states
+from engine.cache import Cache, Step
+from engine.packing import step_states
 
 
 def replays(device: str) -> bool:

@@ -4,7 +4,8 @@ import pytest
 import torch
 
 from engine import packing
-from engine.packing import ATTENTION, Cache, Step, adopt, hidden_states, pack, step_states, tolerance
+from engine.cache import Cache, Step
+from engine.packing import ATTENTION, adopt, hidden_states, pack, step_states, tolerance
 
 ROWS = [[5, 6, 7, 8, 9], [5, 6, 7, 11, 12, 13, 14], [5, 6, 20]]
 
