@@ -37,11 +37,13 @@ class Cache:
         self.keys[layer][batch, :, at - self.common] = key[:, :, 0]
         self.values[layer][batch, :, at - self.common] = value[:, :, 0]
 
-    def select(self, alive: torch.Tensor) -> None:
-        """Go on with the rows `alive` only."""
+    def select(self, rows: torch.Tensor) -> None:
+        """Go on with these rows, in their order; those that keep their place are not touched."""
+        moved = (rows != torch.arange(len(rows), device=rows.device)).nonzero()[:, 0]
         for store in (self.keys, self.values):
-            for layer in store:
-                store[layer] = store[layer][alive]
+            for layer, kept in store.items():
+                kept[moved] = kept[rows[moved]]
+                store[layer] = kept[: len(rows)]
 
     @classmethod
     def join(cls, caches: "Sequence[Cache]") -> "Cache":

@@ -90,7 +90,7 @@ def stream(
             answer.truncated = not end and count == max_new_tokens
             answer.done = end or answer.truncated
         yield answers
-        stay = [at for at, row in enumerate(alive) if not answers[row].done]
+        stay = _stay([answers[row].done for row in alive])
         if not stay:
             return
         if len(stay) < len(alive):
@@ -141,6 +141,18 @@ def generate(
         most = min(batch_size, _most_rows(loaded, prompts, max_new_tokens))
         threads.each(answer, threads.parts(len(order), most=max(1, most // workers), workers=workers), workers=workers)
     return answers
+
+
+def _stay(done: Sequence[bool]) -> list[int]:
+    """The places of the rows to go on with: each stays, but the last ones take the places of those that are done, so
+    that little of the cache is moved.
+
+    >>> _stay([False, True, False, False, True, False])
+    [0, 5, 2, 3]
+    """
+    count = len(done) - sum(done)
+    last = [at for at in range(count, len(done)) if not done[at]]
+    return [last.pop() if done[at] else at for at in range(count)]
 
 
 def _most_rows(loaded: Loaded, prompts: Sequence[Sequence[int]], max_new_tokens: int) -> int:
