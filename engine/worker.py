@@ -17,6 +17,7 @@ from typing import Any
 from engine import arms, atomic, chain, registry, rundir
 from engine.rundir import Run
 from engine.schema import EvalRow, Example, Method, RunSpec, Stopped, UserError
+from engine.training.memory import give_back
 
 STATUS_SECONDS = 0.5  # how often progress is written at most
 EXIT = {"done": 0, "wrong": 2, "failed": 3, "stopped": 130}
@@ -106,6 +107,7 @@ def work(run: Run, status: Status) -> None:
         if not run.file(output).exists():
             with status.stage(name):
                 do()
+            give_back()
     if not run.file("html").exists():  # tells of the comparison, so it can only follow it
         with status.stage("compare"):
             _report(run)
