@@ -112,7 +112,7 @@ def _sizes(items: Sequence[Sequence[Row]]) -> list[int]:
     items begin with, such as the examples of a prompt; but at least a share of all its tokens, since attention sees
     them all."""
     ends = [row.tokens for rows in items for row in rows]
-    shared = len(commonprefix([min(ends), max(ends)])) if ends else 0
+    shared = len(commonprefix(ends))
     sizes = []
     for rows in items:
         own = max(0, rows[0].start - shared) + sum(len(row.labels) for row in rows)

@@ -3,7 +3,7 @@
 All rows of a batch share the system prompt, and the choices of a question share the question. A causal model gives
 the same hidden state for the same beginning, so the batch is a tree of tokens: one position per distinct beginning.
 The linear layers, where the time goes, see those positions alone; attention gathers each row from the tree.
-Exact up to rounding; `packs` checks a model against its plain forward before it is trusted.
+Exact up to rounding; `adopt` checks a model against its plain forward before it is trusted.
 """
 
 from collections.abc import Callable, Sequence
@@ -79,8 +79,7 @@ def beginning(rows: Sequence[Sequence[int]]) -> int:
     >>> beginning([[7] * 80 + [1], [7] * 80 + [2, 3]]), beginning([[7, 1], [7, 2, 3]])
     (80, 0)
     """
-    begin = commonprefix([tuple(min(rows)), tuple(max(rows))])
-    common = min(len(begin), min(map(len, rows)) - 1)
+    common = min(len(commonprefix(rows)), min(map(len, rows)) - 1)
     return common if len(rows) > 1 and common >= LEAST_COMMON else 0
 
 

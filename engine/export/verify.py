@@ -5,7 +5,6 @@ The exported model is loaded by transformers and peft alone, with their own atte
 compared with those of the model that the run was measured with, and its answers with those the run has noted.
 """
 
-import gc
 import importlib.util
 import math
 from collections.abc import Callable, Sequence
@@ -22,6 +21,7 @@ from engine.export.kinds.adapter import BOTTLENECK, SOURCE
 from engine.packing import hidden_states, learnt_prompt, logits_of, pack, tolerance
 from engine.rundir import Run
 from engine.schema import EvalRow, Example
+from engine.training.memory import give_back
 
 PROBES = 8  # answers whose logits are compared, token by token
 SHOWN = 5  # answers that differ, noted word for word
@@ -48,7 +48,7 @@ def verify(tell: Callable[..., None], *, run_id: str, folder: str, questions: in
     expected = [logits(original, tokens) for tokens in _rows(original, probes, system=spec.system)]
     dtype = original.dtype
     del original  # one model at a time is in memory
-    gc.collect()
+    give_back()
     loaded = load_exported(run, where)
     found = [logits(loaded, tokens) for tokens in _rows(loaded, probes, system=spec.system)]
     pairs = list(zip(found, expected, strict=True))

@@ -10,15 +10,10 @@ from engine.packing import ATTENTION, adopt, hidden_states, pack, step_states, t
 ROWS = [[5, 6, 7, 8, 9], [5, 6, 7, 11, 12, 13, 14], [5, 6, 20]]
 
 
-@pytest.fixture(params=["each row attends by itself", "what all begin with attends once"], autouse=True)
-def least(request, monkeypatch):
-    """From how many common tokens on attention treats them once: never in these short rows, or always."""
-    monkeypatch.setattr(packing, "LEAST_COMMON", 2 if request.param.startswith("what") else 99)
-    return packing.LEAST_COMMON
-
-
-@pytest.fixture
-def model(tiny_model):
+@pytest.fixture(params=[99, 2], ids=["each row attends by itself", "what all begin with attends once"])
+def model(tiny_model, request, monkeypatch):
+    """A model, and from how many common tokens on attention treats them once: never in these short rows, or always."""
+    monkeypatch.setattr(packing, "LEAST_COMMON", request.param)
     from transformers import AutoModelForCausalLM
 
     return AutoModelForCausalLM.from_pretrained(tiny_model, dtype=torch.float32).eval()
